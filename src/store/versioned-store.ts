@@ -1,0 +1,72 @@
+import type { Instant } from "../base/instant.ts";
+import type { ObjectKey } from "../base/object-key.ts";
+import type { VersionId } from "../base/version-id.ts";
+import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "./object-version.ts";
+
+/** `unsupported`: the store says that it has no versions at all (Garage answers 501 or an empty status). */
+export type Versioning = "enabled" | "suspended" | "off" | "unsupported";
+
+/** Two clocks at one moment, the network's delay halved between them. */
+export interface ClockReading {
+  readonly store: Instant;
+  readonly ours: Instant;
+}
+
+export interface ObjectContent {
+  readonly size: number;
+  /** Null where the store does not say, as on a bucket without versions. */
+  readonly versionId: VersionId | null;
+  /** Can be read once. Ends early only by throwing: bytes that stop short of `size` are a `store-misbehaves` failure. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** What became of one entry of a batch. Stores answer 200 for the whole and refuse single entries, so each is told. */
+export interface BatchOutcome {
+  readonly key: ObjectKey;
+  readonly versionId: VersionId | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/**
+ * A bucket that keeps versions, as far as it can be read.
+ *
+ * For every method of the three grades: fails with `store-denied` when the store refuses the key, its token has expired
+ * or its signature is wrong; `clock-skewed` when it refuses our time of day; `store-unreachable` when it does not answer,
+ * its certificate is not trusted, or the bucket is not there (`problem` then says so); `store-misbehaves` when it answers
+ * against its own protocol. All of these name the bucket or the key. Only the first three may pass by themselves.
+ */
+export interface ReadableStore {
+  /**
+   * Every version and marker whose key begins with `prefix`, in the store's own order: keys ascending by their UTF-8
+   * bytes, within a key as the store serves them, newest first. Never ends early without throwing: a page that does not
+   * move forward, is truncated without markers to go on from, or is cut is `store-misbehaves`.
+   */
+  listVersions(prefix: string): AsyncIterable<HistoryRow>;
+  /** What is current under `prefix`, keys ascending. Needs no right to list versions. */
+  listCurrent(prefix: string): AsyncIterable<CurrentObject>;
+  /** The bytes of one version, or of the current one where `versionId` is null. Null where there is none, or a marker. */
+  read(key: ObjectKey, versionId: VersionId | null): Promise<ObjectContent | null>;
+  versioning(): Promise<Versioning>;
+  /** From the Date of a reply; a refusal has one too, so this works with any key. */
+  readClock(): Promise<ClockReading>;
+}
+
+/** Adds what a rollback may do. Nothing here removes a data version. */
+export interface RestorableStore extends ReadableStore {
+  /** Not idempotent on a versioned bucket: each call adds a version. */
+  put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }>;
+  /** Puts the bytes of an older version on top of its key, inside the store. Repeating it adds another twin. */
+  copyForward(version: ObjectVersion): Promise<void>;
+  /** Puts a delete marker on each key. Repeating it may stack markers. Any number of keys; one outcome each. */
+  hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]>;
+  /** Removes delete markers by their id. Lifting one that is gone is no error. Ids of `null` are refused, not sent. */
+  liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]>;
+  /** Idempotent. The store may take a while to begin; `versioning` tells what it says by then. */
+  enableVersioning(): Promise<void>;
+}
+
+/** Adds what destroys. For purge, and for tests that clean up; the rollback never holds one. */
+export interface PurgingStore extends RestorableStore {
+  /** Destroys versions and markers by id, for good. Ids of `null` are refused, not sent. */
+  destroyVersions(rows: readonly HistoryRow[]): Promise<readonly BatchOutcome[]>;
+}
