@@ -1,0 +1,36 @@
+/** The folders of a restic repository whose objects are named by the SHA-256 of their bytes (restic doc/design.rst). */
+export const contentFolders = ["data", "index", "snapshots", "keys"] as const;
+export type ContentFolder = (typeof contentFolders)[number];
+
+/** What an object of a repository is, by its key without the repository's prefix. */
+export type RepositoryObject =
+  | { readonly kind: ContentFolder; /** The SHA-256 that the bytes must have. */ readonly sha256: string }
+  | { readonly kind: "config" }
+  | { readonly kind: "lock" }
+  /** Holdfast's own trial objects: left out of the state, of findings and of every rollback. */
+  | { readonly kind: "canary" }
+  | { readonly kind: "foreign" };
+
+/** The folder under the prefix that holds Holdfast's own trial objects. Not hex, so restic never takes one for its own. */
+export const canaryFolder = "holdfast-canary/";
+/** Canaries that must stand where a writer may put and delete: `locks/holdfast-canary-…`. */
+export const canaryLockPrefix = "locks/holdfast-canary-";
+
+const hexName = /^[0-9a-f]{64}$/;
+
+/** Reads a key without the repository's prefix: `data/3f/3f9c…`, `snapshots/9e10…`, `config`. */
+export function repositoryObject(path: string): RepositoryObject {
+  if (path === "config") return { kind: "config" };
+  if (path.startsWith(canaryFolder) || path.startsWith(canaryLockPrefix)) return { kind: "canary" };
+  const parts = path.split("/");
+  const folder = parts[0] ?? "";
+  const name = parts.at(-1) ?? "";
+  if (!hexName.test(name)) return { kind: "foreign" };
+  if (folder === "locks" && parts.length === 2) return { kind: "lock" };
+  if (folder === "data") {
+    const placed = parts.length === 3 && parts[1] === name.slice(0, 2);
+    return placed ? { kind: "data", sha256: name } : { kind: "foreign" };
+  }
+  const isContent = (contentFolders as readonly string[]).includes(folder) && parts.length === 2;
+  return isContent ? { kind: folder as ContentFolder, sha256: name } : { kind: "foreign" };
+}
