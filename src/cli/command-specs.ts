@@ -1,0 +1,213 @@
+import type { CommandSpec, FlagSpec, WordSpec } from "./command-spec.ts";
+
+const repository: WordSpec = {
+  name: "repository",
+  optional: true,
+  description: "a name from the configuration; may be left out where there is only one",
+};
+const restic: FlagSpec = { flags: "--restic <file>", description: "the restic to run (else $HOLDFAST_RESTIC, else PATH)" };
+const role: FlagSpec = { flags: "--role <role>", description: "which of this host's keys to use" };
+const dryRun: FlagSpec = { flags: "--dry-run", description: "do everything but the writing" };
+const patience: FlagSpec = {
+  flags: "--retry-lock <duration>",
+  description: "how long to wait while another restic holds the repository",
+};
+
+const setUp: readonly CommandSpec[] = [
+  {
+    name: "init",
+    summary: "make a repository in a bucket that keeps versions",
+    description:
+      "Turns versioning on, proves it by writing a canary twice and reading the first one back, then makes the restic " +
+      "repository and records the SHA-256 of its config. Refuses a bucket that does not exist and a prefix where " +
+      "anything stands. On a repository that this password opens it changes nothing and says so, so it can be run again.",
+    words: [repository],
+    flags: [role, restic, dryRun],
+    examples: [["holdfast init home --role rescuer", "on the host that holds the rescuer's key, once"]],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "config validate",
+    summary: "check the configuration and try each secret it refers to",
+    description: "Reads the configuration, reports every fault with its line, and resolves each secret without showing it.",
+    words: [],
+    flags: [],
+    examples: [["holdfast config validate", "after each change of the file"]],
+    load: async () => (await import("./commands/config.ts")).configValidate,
+  },
+  {
+    name: "config show",
+    summary: "print the configuration as Holdfast understands it",
+    description: "Prints the effective configuration as YAML: secrets as their references, defaults marked as such.",
+    words: [],
+    flags: [],
+    examples: [["holdfast config show", "what holds on this host"]],
+    load: async () => (await import("./commands/config.ts")).configShow,
+  },
+  {
+    name: "config schema",
+    summary: "print the JSON Schema of the configuration, for editors",
+    description: "Prints the JSON Schema that the configuration is checked against.",
+    words: [],
+    flags: [],
+    examples: [["holdfast config schema > holdfast.schema.json", "then name it in the first line of config.yaml"]],
+    load: async () => (await import("./commands/config.ts")).configSchema,
+  },
+];
+
+const everyDay: readonly CommandSpec[] = [
+  {
+    name: "backup",
+    summary: "back up the paths of the configuration",
+    description:
+      "Runs restic backup with the writer's key, which can add and cannot destroy. Exit 3 means that a snapshot was " +
+      "made but some files could not be read; they are named.",
+    words: [repository],
+    flags: [role, restic, patience, dryRun],
+    examples: [["holdfast backup home", "from a timer or by hand"]],
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "snapshots",
+    summary: "list the snapshots with the client's time and the store's time",
+    description:
+      "The client writes a snapshot's time and can lie; the store's time is when its object was stored. Those that " +
+      "differ by more than an hour are marked.",
+    words: [repository],
+    flags: [role, restic],
+    examples: [["holdfast snapshots home", "what is there"]],
+    load: async () => (await import("./commands/snapshots.ts")).snapshots,
+  },
+  {
+    name: "restore",
+    summary: "restore a snapshot into a folder",
+    description: "Restores all of a snapshot, or what --include names. Files that are there already are overwritten.",
+    words: [{ name: "snapshot", description: "a snapshot's id, or latest" }, repository],
+    flags: [
+      { flags: "--target <dir>", description: "where to restore to" },
+      { flags: "--include <pattern>", description: "only what matches; may be given more than once", repeatable: true },
+      role,
+      restic,
+      dryRun,
+    ],
+    examples: [["holdfast restore latest home --target /tmp/restored", "the newest snapshot"]],
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
+    name: "check",
+    summary: "check the repository's structure, and its data where asked",
+    description: "Runs restic check after removing stale locks. With --read-data-subset it also reads that part of the data.",
+    words: [repository],
+    flags: [
+      { flags: "--read-data-subset <part>", description: "read a part of the data too: 5%, 1/12, 2G, or 100% for all" },
+      patience,
+      role,
+      restic,
+    ],
+    examples: [["holdfast check home --read-data-subset 5%", "once a week"]],
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
+    name: "exec",
+    summary: "run restic itself with the right environment",
+    description: "Runs restic with the words after --, its output and its exit code untouched.",
+    words: [repository],
+    flags: [role, restic],
+    takesRest: true,
+    examples: [["holdfast exec home -- ls latest", "any restic command"]],
+    load: async () => (await import("./commands/exec.ts")).exec,
+  },
+  {
+    name: "prune",
+    summary: "forget and prune by the retention rules, on the trusted host",
+    description:
+      "Decides from the snapshot list what to forget, shows it, forgets exactly those ids, then prunes. Refuses when " +
+      "the list is empty, differs from what the store holds, would empty a group, or when check fails.",
+    words: [repository],
+    flags: [
+      { flags: "--release <rail>", description: "let one guard rail go, this once; may be given more than once", repeatable: true },
+      patience,
+      role,
+      restic,
+      dryRun,
+    ],
+    examples: [
+      ["holdfast prune home --dry-run", "what would be kept and forgotten, and why"],
+      ["holdfast prune home", "on the host that holds the pruner's key"],
+    ],
+    load: async () => (await import("./commands/prune.ts")).prune,
+  },
+];
+
+const recovery: readonly CommandSpec[] = [
+  {
+    name: "rollback plan",
+    summary: "decide how to bring the repository back to an instant",
+    description:
+      "Reads the whole version history, saves it as evidence, and writes a plan that names each object to bring back or " +
+      "hide and proves by its SHA-256 what is brought back. Writes nothing to the bucket.\n\n" +
+      "T is an instant with a zone (2026-11-20T03:00:00Z), snapshot:ID (when that snapshot was stored), or 90m-ago, " +
+      "26h-ago, 3d-ago. It is inclusive.",
+    words: [repository],
+    flags: [
+      { flags: "--to <T>", description: "the instant to go back to" },
+      { flags: "--out <file>", description: "write the plan there instead of into the state folder" },
+      role,
+    ],
+    examples: [["holdfast rollback plan home --to 2026-11-20T03:00:00Z", "the state at three o'clock"]],
+    load: async () => (await import("./commands/rollback.ts")).rollbackPlan,
+  },
+  {
+    name: "rollback apply",
+    summary: "carry out a plan",
+    description:
+      "Lifts delete markers, copies older versions forward and hides what came later. Never deletes a version. Can be " +
+      "stopped at any moment and run again; an object that changed since the plan is left alone and named.",
+    words: [{ name: "plan", description: "the plan's file, or its name" }],
+    flags: [
+      {
+        flags: "--accept <what>",
+        description: "go on although the plan holds: unproven, ambiguous, unrecoverable; may be given more than once",
+        repeatable: true,
+      },
+      role,
+      dryRun,
+    ],
+    examples: [["holdfast rollback apply home-20261120T030000Z", "after reading the plan"]],
+    load: async () => (await import("./commands/rollback.ts")).rollbackApply,
+  },
+  {
+    name: "rollback verify",
+    summary: "compare the bucket with what the plan promised",
+    description: "Lists the bucket anew, compares each object with the state at T, and hashes what was brought back.",
+    words: [{ name: "plan", description: "the plan's file, or its name" }],
+    flags: [role],
+    examples: [["holdfast rollback verify home-20261120T030000Z", "after apply"]],
+    load: async () => (await import("./commands/rollback.ts")).rollbackVerify,
+  },
+];
+
+const demo: CommandSpec = {
+  name: "demo",
+  summary: "the whole story on this machine: backup, attack, rollback, restore",
+  description:
+    "Starts a real versioned store, backs real files up, attacks it with the stolen keys, rolls it back and compares " +
+    "every byte. Needs no account and no root, and leaves nothing behind.",
+  words: [{ name: "folder", optional: true, description: "the folder to back up (else some hundreds of installed files)" }],
+  flags: [
+    { flags: "--store <which>", description: "auto, rgw, minio, or the URL of a store that is there already" },
+    { flags: "--keep", description: "leave the store running and say how to look around" },
+    restic,
+  ],
+  examples: [["holdfast demo", "about a minute"]],
+  load: async () => (await import("./commands/demo.ts")).demo,
+};
+
+/** Every command there is, in the order of the help. */
+export const commandSpecs: readonly CommandSpec[] = [...setUp, ...everyDay, ...recovery, demo];
+
+/** What a group of commands is for, by its name. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  config: "check, show and describe the configuration",
+  rollback: "bring the repository back to the object versions of an instant",
+};
