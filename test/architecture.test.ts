@@ -60,7 +60,9 @@ const files = sourceFiles();
 const ownImports = (file: SourceFile): readonly string[] =>
   file.imports
     .filter((specifier) => specifier.startsWith("."))
-    .map((specifier) => path.relative(path.join(root, "src"), path.join(root, "src", path.dirname(file.name), specifier)));
+    .map((specifier) =>
+      path.relative(path.join(root, "src"), path.join(root, "src", path.dirname(file.name), specifier)),
+    );
 
 function offences(check: (file: SourceFile) => readonly string[]): readonly string[] {
   return files.flatMap((file) => check(file).map((offence) => `${file.name}: ${offence}`));
@@ -124,8 +126,10 @@ describe("the house", () => {
     const outside = offences((file) => {
       if (file.folder === "adapters" || file.folder === "cli") return [];
       return nodesOf(file, (node) => {
-        if (ts.isIdentifier(node) && node.text === "process" && !ts.isPropertyAccessExpression(node.parent)) return true;
-        if (ts.isNewExpression(node) && node.expression.getText() === "Date") return (node.arguments ?? []).length === 0;
+        if (ts.isIdentifier(node) && node.text === "process" && !ts.isPropertyAccessExpression(node.parent))
+          return true;
+        if (ts.isNewExpression(node) && node.expression.getText() === "Date")
+          return (node.arguments ?? []).length === 0;
         const text = ts.isPropertyAccessExpression(node) ? node.getText() : "";
         return ["Date.now", "Math.random", "crypto.randomUUID", "process.env"].includes(text);
       });
@@ -139,8 +143,7 @@ describe("the code", () => {
     const found = offences((file) =>
       nodesOf(
         file,
-        (node) =>
-          node.kind === ts.SyntaxKind.AnyKeyword || ts.isNonNullExpression(node) || ts.isEnumDeclaration(node),
+        (node) => node.kind === ts.SyntaxKind.AnyKeyword || ts.isNonNullExpression(node) || ts.isEnumDeclaration(node),
       ),
     );
     expect(found).toEqual([]);
@@ -171,6 +174,8 @@ describe("the code", () => {
   });
 
   it("leaves nothing to do and nothing switched off", () => {
-    expect(offences((file) => file.text.match(/TODO|FIXME|@ts-(?:ignore|expect-error)|eslint-disable|as unknown as/g) ?? [])).toEqual([]);
+    expect(
+      offences((file) => file.text.match(/TODO|FIXME|@ts-(?:ignore|expect-error)|eslint-disable|as unknown as/g) ?? []),
+    ).toEqual([]);
   });
 });

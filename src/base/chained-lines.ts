@@ -33,7 +33,13 @@ export class ChainWriter {
 export type ChainVerdict =
   | { readonly kind: "whole"; readonly lines: readonly Line[]; readonly last: string }
   /** `lines` holds what stands before the damage; `at` counts lines from 1. */
-  | { readonly kind: "damaged"; readonly lines: readonly Line[]; readonly last: string; readonly at: number; readonly reason: string };
+  | {
+      readonly kind: "damaged";
+      readonly lines: readonly Line[];
+      readonly last: string;
+      readonly at: number;
+      readonly reason: string;
+    };
 
 const chainField = /,?"chain":"([0-9a-f]{64})"\}$/;
 

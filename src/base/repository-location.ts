@@ -18,11 +18,14 @@ export function parseRepositoryLocation(spelling: string): RepositoryLocation | 
   if (!spelling.startsWith("s3:")) return null;
   const rest = spelling.slice(3);
   const text = /^https?:\/\//.test(rest) ? rest : `https://${rest.replace(/^\/\//, "")}`;
-  if (!URL.canParse(text)) return null;
+  // URL resolves "..": a location that walks upwards is a slip, and restic would read it otherwise.
+  if (!URL.canParse(text) || /\/\.\.(?:\/|$)/.test(rest) || /%(?![0-9a-fA-F]{2})/.test(rest)) return null;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return null;
-  const [bucket, ...path] = decodeURIComponent(url.pathname).split("/").filter((part) => part !== "" && part !== ".");
-  if (bucket === undefined || path.includes("..")) return null;
+  const [bucket, ...path] = decodeURIComponent(url.pathname)
+    .split("/")
+    .filter((part) => part !== "" && part !== ".");
+  if (bucket === undefined) return null;
   return {
     spelling,
     endpoint: `${url.protocol}//${url.host}`,

@@ -5,7 +5,10 @@ const repository: WordSpec = {
   optional: true,
   description: "a name from the configuration; may be left out where there is only one",
 };
-const restic: FlagSpec = { flags: "--restic <file>", description: "the restic to run (else $HOLDFAST_RESTIC, else PATH)" };
+const restic: FlagSpec = {
+  flags: "--restic <file>",
+  description: "the restic to run (else $HOLDFAST_RESTIC, else PATH)",
+};
 const role: FlagSpec = { flags: "--role <role>", description: "which of this host's keys to use" };
 const dryRun: FlagSpec = { flags: "--dry-run", description: "do everything but the writing" };
 const patience: FlagSpec = {
@@ -29,7 +32,8 @@ const setUp: readonly CommandSpec[] = [
   {
     name: "config validate",
     summary: "check the configuration and try each secret it refers to",
-    description: "Reads the configuration, reports every fault with its line, and resolves each secret without showing it.",
+    description:
+      "Reads the configuration, reports every fault with its line, and resolves each secret without showing it.",
     words: [],
     flags: [],
     examples: [["holdfast config validate", "after each change of the file"]],
@@ -96,7 +100,8 @@ const everyDay: readonly CommandSpec[] = [
   {
     name: "check",
     summary: "check the repository's structure, and its data where asked",
-    description: "Runs restic check after removing stale locks. With --read-data-subset it also reads that part of the data.",
+    description:
+      "Runs restic check after removing stale locks. With --read-data-subset it also reads that part of the data.",
     words: [repository],
     flags: [
       { flags: "--read-data-subset <part>", description: "read a part of the data too: 5%, 1/12, 2G, or 100% for all" },
@@ -125,7 +130,11 @@ const everyDay: readonly CommandSpec[] = [
       "the list is empty, differs from what the store holds, would empty a group, or when check fails.",
     words: [repository],
     flags: [
-      { flags: "--release <rail>", description: "let one guard rail go, this once; may be given more than once", repeatable: true },
+      {
+        flags: "--release <rail>",
+        description: "let one guard rail go, this once; may be given more than once",
+        repeatable: true,
+      },
       patience,
       role,
       restic,
@@ -193,7 +202,9 @@ const demo: CommandSpec = {
   description:
     "Starts a real versioned store, backs real files up, attacks it with the stolen keys, rolls it back and compares " +
     "every byte. Needs no account and no root, and leaves nothing behind.",
-  words: [{ name: "folder", optional: true, description: "the folder to back up (else some hundreds of installed files)" }],
+  words: [
+    { name: "folder", optional: true, description: "the folder to back up (else some hundreds of installed files)" },
+  ],
   flags: [
     { flags: "--store <which>", description: "auto, rgw, minio, or the URL of a store that is there already" },
     { flags: "--keep", description: "leave the store running and say how to look around" },

@@ -67,7 +67,8 @@ function report(failure: Failure, { screen, ownOutput, verbose }: ReportOptions)
   if (screen.mode === "json" && ownOutput) process.stderr.write(`${json}\n`);
   else if (screen.mode === "json") process.stdout.write(`${json}\n`);
   else process.stderr.write(`${failureLines(failure, screen).join("\n")}\n`);
-  if (verbose && failure.cause instanceof Error) process.stderr.write(`${failure.cause.stack ?? failure.cause.message}\n`);
+  if (verbose && failure.cause instanceof Error)
+    process.stderr.write(`${failure.cause.stack ?? failure.cause.message}\n`);
 }
 
 function screenFor(options: { readonly json: boolean; readonly quiet: boolean }): Screen {

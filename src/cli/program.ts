@@ -17,7 +17,10 @@ export interface AskedForText {
 }
 
 const globalFlags: readonly FlagSpec[] = [
-  { flags: "--config <file>", description: "the configuration (else $HOLDFAST_CONFIG, the user's, /etc/holdfast/config.yaml)" },
+  {
+    flags: "--config <file>",
+    description: "the configuration (else $HOLDFAST_CONFIG, the user's, /etc/holdfast/config.yaml)",
+  },
   { flags: "--state-dir <dir>", description: "where plans, journals and records are kept" },
   { flags: "--json", description: "JSON lines on stdout; the last one is the result or the failure" },
   { flags: "--verbose", description: "say more on stderr" },
@@ -29,12 +32,16 @@ const globalFlags: readonly FlagSpec[] = [
  * Reads the words after `holdfast`, those after `--` left out. Fails with `usage` for an unknown command or flag, naming
  * the nearest known one, and for a missing word.
  */
-export function parseCommandLine(words: readonly string[], version: string, width: number): ParsedCommand | AskedForText {
-  let parsed: ParsedCommand | null = null;
+export function parseCommandLine(
+  words: readonly string[],
+  version: string,
+  width: number,
+): ParsedCommand | AskedForText {
+  const found: ParsedCommand[] = [];
   let text = "";
   const program = buildProgram(version, width, {
-    take: (found) => {
-      parsed = found;
+    take: (command) => {
+      found.push(command);
     },
     print: (more) => {
       text += more;
@@ -46,7 +53,7 @@ export function parseCommandLine(words: readonly string[], version: string, widt
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageFailure(error, words);
   }
-  return parsed ?? { text };
+  return found[0] ?? { text };
 }
 
 interface Taker {
@@ -57,7 +64,9 @@ interface Taker {
 /** The program as commander knows it; `docs/commands.md` is made from it too. */
 export function buildProgram(version: string, width: number, taker: Taker): Command {
   const program = new Command("holdfast")
-    .description("Drives restic against versioned S3 storage so that an intruder cannot destroy the backups,\nand rolls the bucket back when one tries.")
+    .description(
+      "Drives restic against versioned S3 storage so that an intruder cannot destroy the backups,\nand rolls the bucket back when one tries.",
+    )
     .version(version, "--version", "print the version")
     .exitOverride()
     .configureOutput({
@@ -83,7 +92,10 @@ function addCommand(
 ): void {
   const [first = "", second] = spec.name.split(" ");
   const parent = second === undefined ? program : groupOf(program, groups, first);
-  const command = parent.command(second ?? first).summary(spec.summary).description(spec.description);
+  const command = parent
+    .command(second ?? first)
+    .summary(spec.summary)
+    .description(spec.description);
   for (const word of spec.words) {
     command.argument(word.optional === true ? `[${word.name}]` : `<${word.name}>`, word.description);
   }

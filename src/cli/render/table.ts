@@ -11,7 +11,11 @@ const gap = 2;
  * Lays rows out under their titles, two spaces apart, in at most `width` columns: what does not fit is taken from the
  * shrinking columns first, down to 6; if that is not enough each row becomes a block of `title value` lines.
  */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): readonly string[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
   const natural = columns.map((column, index) =>
     Math.max(column.title.length, ...rows.map((row) => (row[index] ?? "").length)),
   );
