@@ -1,0 +1,19 @@
+import { printRows, type BenchRow } from "./row.ts";
+
+/** Each benchmark by its name, loaded when it is asked for. */
+const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  "start-up": async () => await (await import("./start-up.ts")).startUp(),
+  overhead: async () => await (await import("./overhead.ts")).overhead(),
+  size: async () => await (await import("./size.ts")).size(),
+};
+
+const words = process.argv.slice(2);
+const wanted = words.filter((word) => !word.startsWith("--"));
+const unknown = wanted.filter((name) => benches[name] === undefined);
+if (unknown.length > 0) {
+  process.stderr.write(`There is no benchmark ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}.\n`);
+  process.exit(64);
+}
+for (const [name, run] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) printRows(await run(), words.includes("--json"));
+}

@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../../base/clock.ts";
+import { Failure } from "../../base/failure.ts";
+import type { ObjectKey } from "../../base/object-key.ts";
+import { isNullVersion, versionId, type VersionId } from "../../base/version-id.ts";
+import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
+import type { BatchOutcome, ClockReading, ObjectContent, PurgingStore, Versioning } from "../../store/versioned-store.ts";
+
+/** A row with its bytes; a marker has none. */
+interface Entry {
+  readonly row: HistoryRow;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A bucket in memory that behaves as a versioned S3 bucket does, with Ceph's habits where stores differ: deletes stack
+ * markers, dates are in milliseconds. Held to the same conformance suite as the real stores.
+ */
+export class MemoryStore implements PurgingStore {
+  readonly #clock: Clock;
+  #versioning: Versioning;
+  #entries = new Map<ObjectKey, readonly Entry[]>();
+  #written = 0;
+
+  constructor(clock: Clock, versioning: Versioning = "enabled") {
+    this.#clock = clock;
+    this.#versioning = versioning;
+  }
+
+  /** A bucket with the same history that goes its own way from here. */
+  clone(): MemoryStore {
+    const copy = new MemoryStore(this.#clock, this.#versioning);
+    copy.#entries = new Map(this.#entries);
+    copy.#written = this.#written;
+    return copy;
+  }
+
+  /** Puts a row on top of its key's history as it stands, whatever its id and date: for histories that a test sets up. */
+  inject(row: Omit<ObjectVersion, "isLatest"> | Omit<DeleteMarker, "isLatest">, bytes: Uint8Array = new Uint8Array()): void {
+    this.#push({ row: { ...row, isLatest: true }, bytes });
+  }
+
+  /** What an operator, or an intruder with the right, does to the bucket. */
+  setVersioning(versioning: Versioning): void {
+    this.#versioning = versioning;
+  }
+
+  async *listVersions(prefix: string): AsyncIterable<HistoryRow> {
+    for (const key of await Promise.resolve(this.#keys(prefix))) {
+      for (const { row } of this.#entries.get(key) ?? []) yield row;
+    }
+  }
+
+  async *listCurrent(prefix: string): AsyncIterable<CurrentObject> {
+    for (const key of await Promise.resolve(this.#keys(prefix))) {
+      const row = this.#entries.get(key)?.[0]?.row;
+      if (row?.kind !== "version") continue;
+      yield { key, lastModified: row.lastModified, size: row.size, etag: row.etag };
+    }
+  }
+
+  read(key: ObjectKey, id: VersionId | null): Promise<ObjectContent | null> {
+    const entries = this.#entries.get(key) ?? [];
+    const entry = id === null ? entries[0] : entries.find(({ row }) => row.versionId === id);
+    if (entry?.row.kind !== "version") return Promise.resolve(null);
+    return Promise.resolve({ size: entry.bytes.length, versionId: entry.row.versionId, bytes: once(entry.bytes) });
+  }
+
+  versioning(): Promise<Versioning> {
+    return Promise.resolve(this.#versioning);
+  }
+
+  readClock(): Promise<ClockReading> {
+    const now = this.#clock.now();
+    return Promise.resolve({ store: now, ours: now });
+  }
+
+  put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }> {
+    const row: ObjectVersion = {
+      kind: "version",
+      key,
+      versionId: this.#nextId(),
+      lastModified: this.#clock.now(),
+      isLatest: true,
+      size: bytes.length,
+      etag: createHash("md5").update(bytes).digest("hex"),
+      storageClass: "STANDARD",
+    };
+    this.#push({ row, bytes: bytes.slice() });
+    return Promise.resolve({ versionId: this.#versioning === "enabled" ? row.versionId : null });
+  }
+
+  async copyForward(version: ObjectVersion): Promise<void> {
+    const entry = this.#entries.get(version.key)?.find(({ row }) => row.versionId === version.versionId);
+    if (entry?.row.kind !== "version") {
+      throw new Failure({
+        kind: "store-misbehaves",
+        action: "copy",
+        subject: version.key,
+        problem: `version ${version.versionId} is not there`,
+        hint: "plan again",
+      });
+    }
+    await this.put(version.key, entry.bytes);
+  }
+
+  hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]> {
+    return Promise.resolve(keys.map((key) => this.#hideOne(key)));
+  }
+
+  liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]> {
+    return this.destroyVersions(markers);
+  }
+
+  enableVersioning(): Promise<void> {
+    this.#versioning = "enabled";
+    return Promise.resolve();
+  }
+
+  destroyVersions(rows: readonly HistoryRow[]): Promise<readonly BatchOutcome[]> {
+    const refused = rows.find((row) => isNullVersion(row.versionId));
+    if (refused !== undefined) return Promise.reject(nullRefused(refused.key));
+    return Promise.resolve(rows.map((row) => this.#destroyOne(row)));
+  }
+
+  #hideOne(key: ObjectKey): BatchOutcome {
+    const isKept = this.#versioning === "enabled" || this.#versioning === "suspended";
+    if (!isKept) {
+      this.#entries.delete(key);
+      return { key, versionId: null, error: null };
+    }
+    const id = this.#nextId();
+    this.#push({
+      row: { kind: "marker", key, versionId: id, lastModified: this.#clock.now(), isLatest: true },
+      bytes: new Uint8Array(),
+    });
+    return { key, versionId: id, error: null };
+  }
+
+  #destroyOne({ key, versionId: id }: HistoryRow): BatchOutcome {
+    const left = (this.#entries.get(key) ?? []).filter(({ row }) => row.versionId !== id);
+    this.#set(key, left);
+    return { key, versionId: id, error: null };
+  }
+
+  /** Without versioning, and while it is suspended, everything is written as `null` over the `null` before it. */
+  #nextId(): VersionId {
+    if (this.#versioning !== "enabled") return versionId("null");
+    this.#written += 1;
+    return versionId(`v${this.#written.toString().padStart(8, "0")}`);
+  }
+
+  #push(entry: Entry): void {
+    const { key, versionId: id } = entry.row;
+    const below = (this.#entries.get(key) ?? []).filter(({ row }) => !isNullVersion(id) || row.versionId !== id);
+    this.#set(key, [entry, ...below]);
+  }
+
+  #set(key: ObjectKey, entries: readonly Entry[]): void {
+    if (entries.length === 0) {
+      this.#entries.delete(key);
+      return;
+    }
+    this.#entries.set(
+      key,
+      entries.map(({ row, bytes }, index) => ({ row: { ...row, isLatest: index === 0 }, bytes })),
+    );
+  }
+
+  #keys(prefix: string): readonly ObjectKey[] {
+    const keys = [...this.#entries.keys()].filter((key) => key.startsWith(prefix));
+    return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
+
+/** Every adapter refuses an id of `null` with this, before anything is sent. */
+function nullRefused(key: ObjectKey): Failure {
+  return new Failure({
+    kind: "refused",
+    action: "delete a version of",
+    subject: key,
+    problem: "its version id is null: it was written while versioning was not Enabled",
+    hint: "turn versioning on and leave this version where it is",
+  });
+}

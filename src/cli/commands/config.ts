@@ -1,0 +1,48 @@
+import { Failure } from "../../base/failure.ts";
+import { configurationSchema } from "../../config/schema.ts";
+import { showConfiguration } from "../../config/show.ts";
+import type { CommandAction } from "../invocation.ts";
+import { loadConfiguration, secretSources } from "../load-configuration.ts";
+import { counted } from "../render/figures.ts";
+import { secretReferencesOf, tryReference } from "../try-secrets.ts";
+
+/** `holdfast config validate`: the file, then each secret it refers to. Exit 78 on the first kind of fault, all named. */
+export const configValidate: CommandAction = async (invocation) => {
+  const { configuration, file } = await loadConfiguration(invocation);
+  const sources = secretSources(invocation);
+  const references = secretReferencesOf(configuration);
+  const faults: Failure[] = [];
+  for (const reference of references) {
+    const fault = await tryReference(reference, sources);
+    if (fault !== null) faults.push(fault);
+  }
+  const [first] = faults;
+  if (first !== undefined) {
+    throw new Failure({
+      kind: "config",
+      action: "use",
+      subject: file,
+      problem: `${counted(faults.length, "secret")} cannot be read\n${faults.map((fault) => `  ${fault.message}\n    ${fault.hint}`).join("\n")}`,
+      hint: first.hint,
+    });
+  }
+  const { screen } = invocation;
+  screen.line(`${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`);
+  return {
+    exitCode: 0,
+    result: { file, repositories: [...configuration.repositories.keys()], secrets: references.length },
+  };
+};
+
+/** `holdfast config show`. */
+export const configShow: CommandAction = async (invocation) => {
+  const { configuration } = await loadConfiguration(invocation);
+  process.stdout.write(showConfiguration(configuration));
+  return { exitCode: 0, result: null };
+};
+
+/** `holdfast config schema`. */
+export const configSchema: CommandAction = () => {
+  process.stdout.write(`${JSON.stringify(configurationSchema(), null, 2)}\n`);
+  return Promise.resolve({ exitCode: 0, result: null });
+};

@@ -1,0 +1,27 @@
+import { createRepository } from "../../repository/create-repository.ts";
+import type { CommandAction } from "../invocation.ts";
+import { openRepository } from "../open-repository.ts";
+
+/** `holdfast init [REPOSITORY]`. */
+export const init: CommandAction = async (invocation, input) => {
+  const repository = await openRepository(invocation, input);
+  const role = repository.role(["rescuer", "pruner", "writer"]);
+  const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
+  const { screen } = invocation;
+  const done = await createRepository({
+    session,
+    store,
+    profile: repository.profile,
+    clock: invocation.clock,
+    state: await repository.state(),
+    dryRun: input.has("dry-run"),
+    signal: invocation.signal,
+    onStep: (text) => screen.note(`  ${text}`),
+  });
+  const { name } = repository;
+  if (input.has("dry-run")) screen.line(`${name}: the repository ${done.created ? "would be made" : "is there already"}`);
+  else if (done.created) screen.line(screen.style("good", `${name}: the repository is made, and its bucket keeps versions`));
+  else screen.line(`${name}: the repository is there already and this password opens it; nothing was changed`);
+  screen.line(`Next:  holdfast backup ${name}`);
+  return { exitCode: 0, result: { repository: name, ...done } };
+};

@@ -1,0 +1,87 @@
+import { parseDuration } from "../../base/duration.ts";
+import { Failure } from "../../base/failure.ts";
+import { formatInstant } from "../../base/instant.ts";
+import { prune as runPrune } from "../../retention/run.ts";
+import { exitCodeOf } from "../exit-code.ts";
+import type { CommandAction } from "../invocation.ts";
+import { durationFlag, openRepository } from "../open-repository.ts";
+import { counted } from "../render/figures.ts";
+import { openProgress } from "../render/progress.ts";
+import type { Screen } from "../render/screen.ts";
+import { table } from "../render/table.ts";
+
+/** `holdfast prune [REPOSITORY]`. Exit 81 when a guard rail holds; the plan is shown all the same. */
+export const prune: CommandAction = async (invocation, input) => {
+  const repository = await openRepository(invocation, input);
+  const rules = repository.configuration.retention;
+  if (rules === null) throw noRetention(repository.name);
+  const role = repository.role(["pruner", "rescuer"]);
+  const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
+  const progress = openProgress(invocation.screen, invocation.clock);
+  const dryRun = input.has("dry-run");
+  const done = await runPrune({
+    session,
+    store,
+    rules,
+    clock: invocation.clock,
+    patience: durationFlag(input, "retry-lock") ?? parseDuration("5m"),
+    signal: invocation.signal,
+    dryRun,
+    release: new Set(input.list("release")),
+    onProgress: (text) => {
+      progress.end();
+      invocation.screen.note(`  ${text}`);
+    },
+    onPlan: (plan) => showPlan(invocation.screen, plan),
+  }).finally(() => progress.end());
+  showEnd(invocation.screen, done, { name: repository.name, dryRun });
+  return { exitCode: done.held.length > 0 ? exitCodeOf("refused") : 0, result: { repository: repository.name, ...done } };
+};
+
+type Pruned = Awaited<ReturnType<typeof runPrune>>;
+type Plan = Parameters<NonNullable<Parameters<typeof runPrune>[0]["onPlan"]>>[0];
+
+function showPlan(screen: Screen, plan: Plan): void {
+  const rows = plan.decisions.map(({ snapshot, keep, reasons }) => [
+    snapshot.id.slice(0, 8),
+    snapshot.host,
+    formatInstant(snapshot.time).replace(/\.\d+Z/, "Z"),
+    keep ? "keep" : "forget",
+    reasons.join(", "),
+  ]);
+  const columns = [
+    { title: "snapshot" },
+    { title: "host", shrinks: true },
+    { title: "client says" },
+    { title: "verdict" },
+    { title: "why", shrinks: true },
+  ];
+  if (rows.length > 0) for (const line of table(columns, rows, screen.width)) screen.line(line);
+}
+
+function showEnd(screen: Screen, done: Pruned, { name, dryRun }: { readonly name: string; readonly dryRun: boolean }): void {
+  screen.line();
+  if (done.held.length > 0) {
+    screen.line(screen.style("bad", `Held by ${counted(done.held.length, "rail")}, nothing was forgotten:`));
+    for (const rail of done.held) screen.line(`  ${rail.rail.padEnd(16)} ${rail.figure}      release: ${rail.release}`);
+    screen.line(`Next:  holdfast snapshots ${name}`);
+    return;
+  }
+  const forgotten = counted(done.forgotten.length, "snapshot");
+  screen.line(
+    dryRun
+      ? `${name}: ${forgotten} would be forgotten, ${counted(done.kept.length, "snapshot")} kept; nothing was written`
+      : `${name}: ${forgotten} forgotten, ${counted(done.kept.length, "snapshot")} kept, ${counted(done.packsRemoved, "pack")} removed`,
+  );
+  screen.line(dryRun ? `Next:  holdfast prune ${name}` : `Next:  holdfast check ${name} --read-data-subset 5%`);
+}
+
+function noRetention(name: string): Failure {
+  return new Failure({
+    kind: "config",
+    action: "prune",
+    subject: name,
+    problem: "the configuration has no retention rules for it",
+    hint: `add repositories.${name}.retention to the configuration, for example keep-daily: 7`,
+  });
+}
