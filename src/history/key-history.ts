@@ -1,0 +1,56 @@
+import { Failure } from "../base/failure.ts";
+import type { ObjectKey } from "../base/object-key.ts";
+import type { HistoryRow } from "../store/object-version.ts";
+
+/** All that a listing says about one key, as the store listed it. Never empty. */
+export interface KeyHistory {
+  readonly key: ObjectKey;
+  readonly rows: readonly HistoryRow[];
+}
+
+/**
+ * Groups a version listing by key; holds one key at a time. A row that a store lists twice (Versity does) counts once.
+ * A key that does not come after the one before it, by its UTF-8 bytes, is a `store-misbehaves` failure: its history
+ * would be torn in two, and each half would tell another state.
+ */
+export async function* keyHistories(rows: AsyncIterable<HistoryRow>): AsyncGenerator<KeyHistory> {
+  let key: ObjectKey | null = null;
+  let open = new Map<string, HistoryRow>();
+  for await (const row of rows) {
+    if (key !== null && key !== row.key) {
+      if (compareKeys(key, row.key) > 0) throw outOfOrder(key, row.key);
+      yield { key, rows: [...open.values()] };
+      open = new Map();
+    }
+    key = row.key;
+    const identity = `${row.kind} ${row.versionId}`;
+    if (!open.has(identity)) open.set(identity, row);
+  }
+  if (key !== null) yield { key, rows: [...open.values()] };
+}
+
+/** Orders keys by their UTF-8 bytes, as S3 lists them; `<` on strings goes by UTF-16 and puts emoji before U+E000. */
+export function compareKeys(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index++) {
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (left !== right) return byteRank(left) - byteRank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above U+FFFF, which UTF-8 puts after U+E000..U+FFFF. */
+function byteRank(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit;
+}
+
+function outOfOrder(before: ObjectKey, key: ObjectKey): Failure {
+  return new Failure({
+    kind: "store-misbehaves",
+    action: "group the versions of",
+    subject: key,
+    problem: `the store listed it after "${before}", out of order`,
+    hint: "Nothing was written. Try again; if it stays so, the store's version listing cannot be relied on.",
+  });
+}
