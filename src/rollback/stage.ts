@@ -1,0 +1,80 @@
+import { compareKeys } from "../history/key-history.ts";
+import { repositoryObject } from "../restic/layout.ts";
+import type { RepositoryObject } from "../restic/layout.ts";
+import type { RollbackStep, UnnumberedStep } from "./step.ts";
+
+/** What the rollback has to do with an object of the bucket. */
+export type RollbackObject =
+  | Exclude<RepositoryObject, { readonly kind: "lock" } | { readonly kind: "canary" }>
+  /** Locks and whatever else stands under `locks/`, Holdfast's canaries, and repositories in a folder below this one. */
+  | { readonly kind: "leftOut" };
+
+/**
+ * Reads a key for the rollback. An object that restic did not put there is `foreign`: it belongs to the state at T and
+ * is brought back or hidden like the others, though nothing can prove it. A repository below this one (one at the top of
+ * the bucket, another under `nas/`) is not this one's to roll back: its own newer snapshots would be hidden.
+ */
+export function rollbackObject(path: string): RollbackObject {
+  const object = repositoryObject(path);
+  if (object.kind === "lock" || object.kind === "canary" || path.startsWith("locks/")) return { kind: "leftOut" };
+  if (object.kind === "foreign" && isOfRepositoryBelow(path)) return { kind: "leftOut" };
+  return object;
+}
+
+function isOfRepositoryBelow(path: string): boolean {
+  const parts = path.split("/");
+  const own = ["data", "index", "snapshots", "keys"];
+  if (own.includes(parts[0] ?? "")) return false;
+  return parts.slice(1).some((_, index) => repositoryObject(parts.slice(index + 1).join("/")).kind !== "foreign");
+}
+
+/** One stretch of a plan; a stage begins when the one before it has ended. */
+export interface Stage {
+  readonly name: string;
+  readonly acts: "bring back" | "hide";
+  readonly holds: "data" | "index" | "snapshots" | "keys" | "config" | "foreign";
+}
+
+function stage(acts: Stage["acts"], holds: Stage["holds"]): Stage {
+  return { name: `${acts} ${holds}`, acts, holds };
+}
+
+/**
+ * The order in which it is safe to stop: what is pointed to comes back before what points to it, and what points is
+ * hidden before what it points to. Later keys go first of what is hidden: they open the repository for their maker.
+ */
+export const stages: readonly Stage[] = [
+  stage("bring back", "data"),
+  stage("bring back", "index"),
+  stage("bring back", "snapshots"),
+  stage("bring back", "keys"),
+  stage("bring back", "config"),
+  stage("bring back", "foreign"),
+  stage("hide", "keys"),
+  stage("hide", "snapshots"),
+  stage("hide", "index"),
+  stage("hide", "data"),
+  stage("hide", "config"),
+  stage("hide", "foreign"),
+];
+
+/** The place among `stages` of a step on `key`; -1 for a key that no plan may touch. */
+export function stageIndex(step: Pick<UnnumberedStep, "key" | "action">, prefix: string): number {
+  const { kind } = rollbackObject(step.key.slice(prefix.length));
+  const acts = step.action === "hide" ? "hide" : "bring back";
+  return stages.findIndex((candidate) => candidate.acts === acts && candidate.holds === kind);
+}
+
+/** What has to be listed to see every key of a stage. Foreign objects stand anywhere under the prefix. */
+export function listedPrefix(of: Stage, prefix: string): string {
+  if (of.holds === "foreign") return prefix;
+  return of.holds === "config" ? `${prefix}config` : `${prefix}${of.holds}/`;
+}
+
+/** Puts steps into the order of `stages`, by key within a stage, and numbers them. */
+export function inSafeOrder(steps: readonly UnnumberedStep[], prefix: string): readonly RollbackStep[] {
+  return steps
+    .map((step) => ({ step, place: stageIndex(step, prefix) }))
+    .sort((a, b) => a.place - b.place || compareKeys(a.step.key, b.step.key))
+    .map(({ step }, index) => ({ n: index + 1, ...step }));
+}

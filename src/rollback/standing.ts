@@ -1,0 +1,65 @@
+import type { KeyHistory } from "../history/key-history.ts";
+import { currentRow, newestFirst } from "../history/state-at.ts";
+import type { ListingOrder } from "../history/state-at.ts";
+import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
+import type { HashVersion } from "./prove.ts";
+import type { CopyVersionStep, LiftMarkerStep, RollbackStep } from "./step.ts";
+
+/** Where a step stands, by a fresh listing of its key. */
+export type Standing =
+  | { readonly kind: "hide"; readonly step: RollbackStep }
+  | { readonly kind: "lift"; readonly step: RollbackStep; readonly markers: readonly DeleteMarker[] }
+  | { readonly kind: "copy"; readonly step: RollbackStep; readonly version: ObjectVersion }
+  /** The key shows what the step wants it to show. */
+  | { readonly kind: "done"; readonly step: RollbackStep }
+  /** The key is neither as the plan found it nor as the plan wants it. */
+  | { readonly kind: "changed"; readonly step: RollbackStep; readonly now: string };
+
+/** How to look: the order of the listing the plan was made from, and a way to read bytes. */
+export interface Look {
+  readonly order: ListingOrder;
+  readonly hash: HashVersion;
+}
+
+/**
+ * Compares a step with the key as it stands now. Bytes are read only where a version that the plan does not know is
+ * current: the copy of an earlier run, which has the bytes of `to`, or somebody's write.
+ */
+export async function standingOf(step: RollbackStep, history: KeyHistory | null, look: Look): Promise<Standing> {
+  const rows = newestFirst(history?.rows ?? [], look.order);
+  const current = currentRow(rows);
+  if (step.action === "hide") return hiding(step, current);
+  const to = rows.find((row) => row.kind === "version" && row.versionId === step.to.versionId);
+  if (to?.kind !== "version") return { kind: "changed", step, now: "the version to bring back is gone" };
+  if (current === to) return { kind: "done", step };
+  const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, current, to);
+  if (todo !== null) return todo;
+  if (current?.kind === "version" && (await haveSameBytes(current, to, look.hash))) return { kind: "done", step };
+  return { kind: "changed", step, now: `${current?.kind ?? "nothing"} ${current?.versionId ?? ""} is current` };
+}
+
+/** Equal sizes and equal SHA-256; false where either cannot be read. */
+export async function haveSameBytes(a: ObjectVersion, b: ObjectVersion, hash: HashVersion): Promise<boolean> {
+  if (a.size !== b.size) return false;
+  const sha256 = await hash(a);
+  return sha256 !== null && sha256 === (await hash(b));
+}
+
+function hiding(step: RollbackStep, current: HistoryRow | null): Standing {
+  if (current?.kind !== "version") return { kind: "done", step };
+  if (current.versionId === step.from.versionId) return { kind: "hide", step };
+  return { kind: "changed", step, now: `version ${current.versionId} is current` };
+}
+
+function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVersion): Standing | null {
+  const markers: DeleteMarker[] = [];
+  for (const row of rows.slice(0, rows.indexOf(to))) {
+    if (row.kind !== "marker" || !step.markers.includes(row.versionId)) return null;
+    markers.push(row);
+  }
+  return { kind: "lift", step, markers };
+}
+
+function copying(step: CopyVersionStep, current: HistoryRow | null, version: ObjectVersion): Standing | null {
+  return current?.versionId === step.from.versionId ? { kind: "copy", step, version } : null;
+}

@@ -1,0 +1,66 @@
+import type { Instant } from "../base/instant.ts";
+import type { ObjectKey } from "../base/object-key.ts";
+import type { VersionId } from "../base/version-id.ts";
+import type { HistoryRow } from "../store/object-version.ts";
+
+/** A row of the history as a plan names it. `size` and `etag` are null for a marker. */
+export interface RowRef {
+  readonly versionId: VersionId;
+  readonly kind: HistoryRow["kind"];
+  readonly lastModified: Instant;
+  readonly size: number | null;
+  readonly etag: string | null;
+}
+
+/**
+ * How it is known that what is brought back is right. `sha256`: its bytes hash to the name (or, for config, to the
+ * recorded hash); `twin`: it is byte for byte a version already proven; `sole`: the key never had another data version;
+ * `none`: not at all.
+ */
+export const proofs = ["sha256", "twin", "sole", "none"] as const;
+export type Proof = (typeof proofs)[number];
+
+interface CommonStep {
+  /** Counts from 1 in the order of the plan. */
+  readonly n: number;
+  readonly key: ObjectKey;
+  /** What a read of the key answered with when the plan was made; a key that answers otherwise is not written. */
+  readonly from: RowRef;
+  readonly reason: string;
+  readonly proof: Proof;
+}
+
+/** Removes the delete markers that stand above `to`. */
+export interface LiftMarkerStep extends CommonStep {
+  readonly action: "liftMarker";
+  readonly to: RowRef;
+  readonly markers: readonly VersionId[];
+}
+
+/** Puts the bytes of `to` on top of its key again, because a data version (or a marker with the id null) stands above. */
+export interface CopyVersionStep extends CommonStep {
+  readonly action: "copyVersion";
+  readonly to: RowRef;
+  readonly markers: readonly [];
+}
+
+/** Puts a delete marker on a key that had nothing to show at T. */
+export interface HideStep extends CommonStep {
+  readonly action: "hide";
+  readonly to: null;
+  readonly markers: readonly [];
+}
+
+/** What the rollback does to one key. None of them removes a data version. */
+export type RollbackStep = LiftMarkerStep | CopyVersionStep | HideStep;
+
+/** A step that has no place in the order yet. */
+export type UnnumberedStep = Omit<LiftMarkerStep, "n"> | Omit<CopyVersionStep, "n"> | Omit<HideStep, "n">;
+
+export const actions = ["liftMarker", "copyVersion", "hide"] as const satisfies readonly RollbackStep["action"][];
+
+export function rowRef(row: HistoryRow): RowRef {
+  const { versionId, kind, lastModified } = row;
+  if (row.kind === "marker") return { versionId, kind, lastModified, size: null, etag: null };
+  return { versionId, kind, lastModified, size: row.size, etag: row.etag };
+}

@@ -1,0 +1,118 @@
+import type { ObjectKey } from "../base/object-key.ts";
+import { keyHistories } from "../history/key-history.ts";
+import type { KeyHistory } from "../history/key-history.ts";
+import { currentRow, stateAt } from "../history/state-at.ts";
+import type { ObjectVersion } from "../store/object-version.ts";
+import type { ReadableStore } from "../store/versioned-store.ts";
+import { inParallel, objectsAtOnce } from "./in-parallel.ts";
+import type { RollbackPlan } from "./plan-file.ts";
+import { versionHasher } from "./prove.ts";
+import type { HashVersion } from "./prove.ts";
+import { rollbackObject } from "./stage.ts";
+import { haveSameBytes } from "./standing.ts";
+
+export interface VerifyRequest {
+  readonly plan: RollbackPlan;
+  readonly store: ReadableStore;
+  /** As for the plan: the SHA-256 of `config` in hex, or null. */
+  readonly recordedConfigHash: string | null;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface VerifyResult {
+  /** Keys that show what they showed at T, those that showed nothing included. */
+  readonly matching: number;
+  readonly differing: readonly { readonly key: ObjectKey; readonly problem: string }[];
+  /** Objects brought back whose bytes were read now and hash to their name (or to the recorded hash). */
+  readonly proven: number;
+}
+
+/** A key whose bytes have to be read before it can be judged. */
+interface Doubt {
+  readonly key: ObjectKey;
+  readonly current: ObjectVersion;
+  /** The version of T; null where only the name can tell. */
+  readonly goal: ObjectVersion | null;
+  readonly sha256: string | null;
+  readonly wasBroughtBack: boolean;
+}
+
+type Judgement =
+  | { readonly kind: "leftOut" | "matching" }
+  | { readonly kind: "differing"; readonly problem: string }
+  | { readonly kind: "doubt"; readonly doubt: Doubt };
+
+/**
+ * Lists the bucket anew and compares each key with the state at T: the same version is current, or one whose bytes are
+ * the same by hash. Everything that the plan brought back is read and hashed. What the plan called unrecoverable
+ * differs. Reads only; what it finds is data, not a failure.
+ */
+export async function verifyRollback(request: VerifyRequest): Promise<VerifyResult> {
+  const { plan, store, signal } = request;
+  const judge = judgeOf(request);
+  const missing = new Set<ObjectKey>(plan.steps.filter((step) => step.to !== null).map((step) => step.key));
+  const differing: { key: ObjectKey; problem: string }[] = [];
+  const doubts: Doubt[] = [];
+  let matching = 0;
+  for await (const history of keyHistories(store.listVersions(plan.header.prefix))) {
+    signal?.throwIfAborted();
+    missing.delete(history.key);
+    const judgement = judge(history);
+    if (judgement.kind === "matching") matching++;
+    else if (judgement.kind === "doubt") doubts.push(judgement.doubt);
+    else if (judgement.kind === "differing") differing.push({ key: history.key, problem: judgement.problem });
+  }
+  for (const key of missing) differing.push({ key, problem: "its history is gone" });
+  const hash = versionHasher(store);
+  let proven = 0;
+  let done = 0;
+  await inParallel(doubts, { limit: objectsAtOnce, signal }, async (doubt) => {
+    const verdict = await settle(doubt, hash);
+    if (verdict === "differs") differing.push({ key: doubt.key, problem: "shows other bytes than at T" });
+    else matching++;
+    if (verdict === "proven" && doubt.wasBroughtBack) proven++;
+    request.onProgress?.({ done: ++done, total: doubts.length });
+  });
+  signal?.throwIfAborted();
+  return { matching, differing: differing.sort((a, b) => (a.key < b.key ? -1 : 1)), proven };
+}
+
+function judgeOf({ plan, recordedConfigHash }: VerifyRequest): (history: KeyHistory) => Judgement {
+  const { prefix, to, order } = plan.header;
+  const steps = new Map(plan.steps.map((step) => [step.key, step]));
+  const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
+  const lost = new Set(plan.unrecoverable.map((row) => row.key));
+  return ({ key, rows }) => {
+    const object = rollbackObject(key.slice(prefix.length));
+    if (object.kind === "leftOut") return { kind: "leftOut" };
+    if (lost.has(key)) return { kind: "differing", problem: "unrecoverable, as the plan says" };
+    const current = currentRow(rows);
+    const step = steps.get(key);
+    const state = stateAt(rows, to, order);
+    const atT = state.kind === "present" ? state.version.versionId : (chosen.get(key) ?? null);
+    const goalId = step === undefined ? atT : (step.to?.versionId ?? null);
+    const isAbsent = step === undefined ? goalId === null && state.kind === "absent" : step.action === "hide";
+    if (isAbsent) {
+      if (current?.kind !== "version") return { kind: "matching" };
+      return { kind: "differing", problem: "is visible, and was not at T" };
+    }
+    if (current?.kind !== "version") return { kind: "differing", problem: "is hidden, and was not at T" };
+    const wasBroughtBack = step !== undefined;
+    if (!wasBroughtBack && current.versionId === goalId) return { kind: "matching" };
+    const goal = rows.find((row) => row.kind === "version" && row.versionId === goalId);
+    const sha256 = "sha256" in object ? object.sha256 : object.kind === "config" ? recordedConfigHash : null;
+    return {
+      kind: "doubt",
+      doubt: { key, current, goal: goal?.kind === "version" ? goal : null, sha256, wasBroughtBack },
+    };
+  };
+}
+
+async function settle({ current, goal, sha256 }: Doubt, hash: HashVersion): Promise<"proven" | "same" | "differs"> {
+  if (sha256 !== null && (await hash(current)) === sha256) return "proven";
+  // A config that was migrated after its hash was recorded is right though it does not hash as recorded.
+  if (sha256 !== null && !current.key.endsWith("config")) return "differs";
+  if (goal === null) return "differs";
+  return current === goal || (await haveSameBytes(current, goal, hash)) ? "same" : "differs";
+}
