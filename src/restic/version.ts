@@ -16,10 +16,16 @@ export const oldestRecommended: ResticVersion = { major: 0, minor: 17, patch: 3,
  * Null where neither is there.
  */
 export function parseResticVersion(output: string): ResticVersion | null {
-  const match = /"version":\s*"(\d+)\.(\d+)\.(\d+)([^"]*)"/.exec(output) ?? /^restic (\d+)\.(\d+)\.(\d+)(\S*)/m.exec(output);
+  const match =
+    /"version":\s*"(\d+)\.(\d+)\.(\d+)([^"]*)"/.exec(output) ?? /^restic (\d+)\.(\d+)\.(\d+)(\S*)/m.exec(output);
   if (match === null) return null;
   const [, major, minor, patch, rest = ""] = match;
-  return { major: Number(major), minor: Number(minor), patch: Number(patch), text: `${major}.${minor}.${patch}${rest}` };
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+    text: `${major}.${minor}.${patch}${rest}`,
+  };
 }
 
 /** Negative where `a` is older, zero where equal in all three numbers, positive where newer. */
