@@ -38,7 +38,7 @@ export function parseResticLine(line: string): ResticEvent {
 
 function statusOf(fields: Readonly<Record<string, unknown>>): ResticEvent {
   const current = fields["current_files"];
-  const [first] = Array.isArray(current) ? current : [];
+  const first: unknown = Array.isArray(current) ? current[0] : null;
   return {
     kind: "status",
     share: number(fields["percent_done"]),

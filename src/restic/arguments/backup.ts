@@ -67,7 +67,7 @@ function flagArguments(name: keyof BackupOptions, value: FlagValue, version: Res
   if (value === undefined || value === false) return [];
   refuseUnsupported(name, value, version);
   if (value === true) return [`--${name}`];
-  const values = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
+  const values = typeof value === "object" ? value : [value];
   return values.map((each) => `--${name}=${each}`);
 }
 
@@ -78,7 +78,7 @@ function refuseUnsupported(name: keyof BackupOptions, value: FlagValue, version:
   throw new Failure({
     kind: "config",
     action: "use the backup option",
-    subject: isLevel ? `${name}: ${String(value)}` : name,
+    subject: isLevel ? `compression: ${value}` : name,
     problem: `restic ${version.text} does not have it; it came with ${sinceRelease(feature)}`,
     hint: `install restic ${sinceRelease(feature)} or newer, or take ${name} out of the configuration`,
   });
