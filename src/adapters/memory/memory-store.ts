@@ -4,7 +4,13 @@ import { Failure } from "../../base/failure.ts";
 import type { ObjectKey } from "../../base/object-key.ts";
 import { isNullVersion, versionId, type VersionId } from "../../base/version-id.ts";
 import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
-import type { BatchOutcome, ClockReading, ObjectContent, PurgingStore, Versioning } from "../../store/versioned-store.ts";
+import type {
+  BatchOutcome,
+  ClockReading,
+  ObjectContent,
+  PurgingStore,
+  Versioning,
+} from "../../store/versioned-store.ts";
 
 /** A row with its bytes; a marker has none. */
 interface Entry {
@@ -36,7 +42,10 @@ export class MemoryStore implements PurgingStore {
   }
 
   /** Puts a row on top of its key's history as it stands, whatever its id and date: for histories that a test sets up. */
-  inject(row: Omit<ObjectVersion, "isLatest"> | Omit<DeleteMarker, "isLatest">, bytes: Uint8Array = new Uint8Array()): void {
+  inject(
+    row: Omit<ObjectVersion, "isLatest"> | Omit<DeleteMarker, "isLatest">,
+    bytes: Uint8Array = new Uint8Array(),
+  ): void {
     this.#push({ row: { ...row, isLatest: true }, bytes });
   }
 
