@@ -1,0 +1,132 @@
+import { parseDuration, type Duration } from "../base/duration.ts";
+import { Failure } from "../base/failure.ts";
+import { parseRepositoryLocation, type RepositoryLocation } from "../base/repository-location.ts";
+import { roles, type Role } from "../base/role.ts";
+import type { BackupOptions } from "../restic/arguments/backup.ts";
+import type { BackupFields } from "./backup-schema.ts";
+import type { ProviderName } from "./known-providers.ts";
+import type { RetentionFields } from "./retention-schema.ts";
+import type { KeyFields, RepositoryFields } from "./schema.ts";
+import { parseSecretReference, type SecretReference } from "./secret-reference.ts";
+
+/** Where the parts of one role's key are found. */
+export interface KeyReference {
+  readonly role: Role;
+  readonly accessKey: SecretReference;
+  readonly secretKey: SecretReference;
+  readonly sessionToken: SecretReference | null;
+}
+
+/** What to keep, under restic's own names; lists are lists here even where the file gives one text. */
+export type RetentionConfiguration = Omit<RetentionFields, "keep-tag"> & { readonly "keep-tag"?: readonly string[] };
+
+/** One repository as this host sees it: checked, with defaults filled in. Holds no secret. */
+export interface RepositoryConfiguration {
+  readonly name: string;
+  readonly location: RepositoryLocation;
+  readonly provider: ProviderName;
+  readonly region: string | null;
+  readonly bucketLookup: "auto" | "dns" | "path";
+  readonly caFile: string | null;
+  /** Null on a host that never runs restic: a monitor, a purger, a rescuer. See `passwordOf`. */
+  readonly password: SecretReference | null;
+  readonly recoveryWindow: Duration | null;
+  readonly keys: ReadonlyMap<Role, KeyReference>;
+  readonly backup: BackupOptions | null;
+  readonly retention: RetentionConfiguration | null;
+  /** The keys that the file leaves out and a default fills: `provider`, `retention.group-by`. */
+  readonly defaulted: ReadonlySet<string>;
+  /** The fields as checked, in the order of the schema, for `config show`. */
+  readonly fields: RepositoryFields;
+}
+
+export interface Configuration {
+  /** In the order of the file. */
+  readonly repositories: ReadonlyMap<string, RepositoryConfiguration>;
+}
+
+/** The password's reference; fails with `config` on a host that has none. */
+export function passwordOf(repository: RepositoryConfiguration): SecretReference {
+  if (repository.password !== null) return repository.password;
+  throw new Failure({
+    kind: "config",
+    action: "open the repository",
+    subject: repository.name,
+    problem: "this host's configuration has no password for it",
+    hint: `add repositories.${repository.name}.password to the configuration`,
+  });
+}
+
+/** Turns checked fields into the typed form. `defaulted` is known to whoever saw the file. */
+export function repositoryConfiguration(
+  name: string,
+  fields: RepositoryFields,
+  defaulted: ReadonlySet<string>,
+): RepositoryConfiguration {
+  const place = `repositories.${name}`;
+  return {
+    name,
+    location: certain(parseRepositoryLocation(fields.location), `${place}.location`),
+    provider: fields.provider,
+    region: fields.region ?? null,
+    bucketLookup: fields["bucket-lookup"],
+    caFile: fields["ca-file"] ?? null,
+    password: fields.password === undefined ? null : reference(fields.password, `${place}.password`),
+    recoveryWindow: fields["recovery-window"] === undefined ? null : parseDuration(fields["recovery-window"]),
+    keys: keyReferences(fields.keys, `${place}.keys`),
+    backup: fields.backup === undefined ? null : backupOptions(fields.backup),
+    retention: fields.retention === undefined ? null : retentionRules(fields.retention),
+    defaulted,
+    fields,
+  };
+}
+
+function keyReferences(keys: RepositoryFields["keys"], place: string): ReadonlyMap<Role, KeyReference> {
+  return new Map(
+    roles.flatMap((role) => {
+      const key = keys[role];
+      return key === undefined ? [] : [[role, keyReference(role, key, `${place}.${role}`)] as const];
+    }),
+  );
+}
+
+function keyReference(role: Role, key: KeyFields, place: string): KeyReference {
+  const token = key["session-token"];
+  return {
+    role,
+    accessKey: reference(key["access-key"], `${place}.access-key`),
+    secretKey: reference(key["secret-key"], `${place}.secret-key`),
+    sessionToken: token === undefined ? null : reference(token, `${place}.session-token`),
+  };
+}
+
+function reference(text: string, keyPath: string): SecretReference {
+  return certain(parseSecretReference(text, keyPath), keyPath);
+}
+
+function backupOptions(fields: BackupFields): BackupOptions {
+  return {
+    ...fields,
+    paths: list(fields.paths) ?? [],
+    exclude: list(fields.exclude),
+    iexclude: list(fields.iexclude),
+    "exclude-file": list(fields["exclude-file"]),
+    "exclude-if-present": list(fields["exclude-if-present"]),
+    "files-from": list(fields["files-from"]),
+    tag: list(fields.tag),
+  };
+}
+
+function retentionRules({ "keep-tag": tags, ...rules }: RetentionFields): RetentionConfiguration {
+  const listed = list(tags);
+  return listed === undefined ? rules : { ...rules, "keep-tag": listed };
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === "string" ? [value] : value;
+}
+
+function certain<T>(value: T | null, place: string): T {
+  if (value === null) throw new RangeError(`${place} passed the schema and cannot be read`);
+  return value;
+}
