@@ -12,7 +12,7 @@ import { chainedLines, damagedFile } from "./line-fields.ts";
 import type { Fields } from "./line-fields.ts";
 
 /** What the evidence was taken of. */
-export interface EvidenceHeader {
+interface EvidenceHeader {
   readonly bucket: string;
   readonly prefix: string;
   readonly versioning: Versioning;
@@ -26,7 +26,7 @@ export interface EvidenceSeal {
   readonly sha256: string;
 }
 
-export interface Evidence {
+interface Evidence {
   readonly header: EvidenceHeader;
   readonly rows: readonly HistoryRow[];
 }

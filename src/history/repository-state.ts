@@ -6,9 +6,9 @@ import type { ListingOrder } from "./state-at.ts";
 
 /** What restic needs to open a repository and find anything in it. */
 const essentials = ["config", "keys", "snapshots"] as const;
-export type Essential = (typeof essentials)[number];
+type Essential = (typeof essentials)[number];
 
-export interface WorkableInstants {
+interface WorkableInstants {
   /** The first instant at which config, a key and a snapshot stood together. */
   readonly earliest: Instant;
   /** The last one; null where they still stand. */

@@ -32,7 +32,7 @@ export function parseTarget(text: string, resolution: DateResolution): TargetWor
 }
 
 /** What T is counted from: the store's clock, and the histories under `snapshots/`, read only where they are needed. */
-export interface TargetContext extends RepositoryReading {
+interface TargetContext extends RepositoryReading {
   readonly storeNow: Instant;
   readonly snapshotHistories: () => AsyncIterable<KeyHistory>;
 }

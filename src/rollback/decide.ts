@@ -23,7 +23,10 @@ export interface AmbiguousKey {
   readonly chosen: RowRef;
 }
 
-/** A key that showed a version at T and shows something else now, or cannot be told. Its bytes must be looked at. */
+/**
+ * A key that showed a version at T and shows something else now, or cannot be told, or shows one of several versions and
+ * could have been overwritten by one with an old date. Its bytes must be looked at.
+ */
 export interface BringBack {
   readonly kind: "bringBack";
   readonly key: ObjectKey;
@@ -58,7 +61,8 @@ export function decideKey(history: KeyHistory, goal: RollbackGoal): Decision {
   const common = { kind: "bringBack", key: history.key, object, rows, current } as const;
   if (state.kind === "present") {
     const isCurrent = current.kind === "version" && current.versionId === state.version.versionId;
-    return isCurrent ? { kind: "keep" } : { ...common, wanted: state.version, ambiguous: null };
+    if (isCurrent && !mayBeBackDated(rows, object)) return { kind: "keep" };
+    return { ...common, wanted: state.version, ambiguous: null };
   }
   const wanted = state.candidates.find((row) => row.kind === "version");
   if (wanted === undefined) return { kind: "keep" };
@@ -67,4 +71,10 @@ export function decideKey(history: KeyHistory, goal: RollbackGoal): Decision {
   const isProvable = "sha256" in object && !orNotYetWritten && state.candidates.every((row) => row.kind === "version");
   const ambiguous = isProvable ? null : { key: history.key, candidates, orNotYetWritten, chosen: rowRef(wanted) };
   return { ...common, wanted, ambiguous };
+}
+
+/** A multipart upload carries the date of its beginning, so an overwrite can look older than T; only bytes tell. */
+function mayBeBackDated(rows: readonly HistoryRow[], object: RollbackObject): boolean {
+  const isProvable = "sha256" in object || object.kind === "config";
+  return isProvable && rows.filter((row) => row.kind === "version").length > 1;
 }

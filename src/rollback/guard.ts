@@ -32,14 +32,15 @@ export async function requireNoFreshLock(store: ReadableStore, plan: RollbackPla
   }
 }
 
-/** Fails with `damaged-file` where the evidence the plan was made from is gone or is not the same any more. */
-export async function requireEvidence(state: StateFolder, plan: RollbackPlan): Promise<void> {
+/** The text of the evidence; `damaged-file` where what the plan was made from is gone or is not the same any more. */
+export async function requireEvidence(state: StateFolder, plan: RollbackPlan): Promise<string> {
   const { name, path, sha256 } = plan.header.evidence;
   const text = await state.read(name);
   const file = { what: "evidence", path };
   if (text === null) throw damagedFile(file, "it is not there, and no rollback writes without it");
   const found = createHash("sha256").update(text).digest("hex");
   if (found !== sha256) throw damagedFile(file, "it is not what the plan was made from");
+  return text;
 }
 
 function refused(plan: RollbackPlan, problem: string, { hint }: { readonly hint: string }): Failure {

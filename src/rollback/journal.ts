@@ -18,7 +18,7 @@ const results = ["done", "skipped", "failed", "changed"] as const;
 export type StepResult = (typeof results)[number];
 
 /** A line of a journal, read back. */
-export type JournalEntry =
+type JournalEntry =
   | { readonly type: "begin"; readonly plan: string; readonly startedAt: Instant }
   /** About to be done; durable before the request goes out. `markers` are the ids that are about to be lifted. */
   | {
@@ -98,7 +98,7 @@ export class Journal {
  * Reads a journal. A last line without its newline was torn off by a crash and is passed over; any other damage is a
  * `damaged-file` failure.
  */
-export function parseJournal(text: string, path: string): readonly JournalEntry[] {
+function parseJournal(text: string, path: string): readonly JournalEntry[] {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   return chainedLines(whole, { what: "journal", path }).lines.map(entryOf);
 }

@@ -175,12 +175,17 @@ function requireWhole(essentials: readonly KeyHistory[], goal: RollbackGoal, loc
       hint: "Look at the prefix: is this the repository? Its history holds no instant to go back to.",
     });
   }
-  const earliest = formatInstant(workable.earliest);
-  const latest = workable.latest === null ? "now" : formatInstant(workable.latest);
+  const earliest = exactly(workable.earliest);
+  const latest = workable.latest === null ? "now" : exactly(workable.latest);
   throw refusal(location, `at ${formatInstant(goal.to)} it had no ${missing.join(", no ")}`, {
     hint: `The earliest instant that works is ${earliest}; the last at which it was whole is ${latest}.`,
     details: { earliest, latest },
   });
+}
+
+/** With the fraction even where it is zero: typed back without one, it would mean the end of its second. */
+function exactly(instant: Instant): string {
+  return new Date(instant).toISOString();
 }
 
 async function proveAll(request: PlanRequest, items: readonly BringBack[]): Promise<readonly KeyPlan[]> {

@@ -16,7 +16,7 @@ import { actions, proofs } from "./step.ts";
 import type { RollbackStep, RowRef } from "./step.ts";
 
 /** What the plan is for, and the evidence it was made from. */
-export interface PlanHeader extends RollbackGoal {
+interface PlanHeader extends RollbackGoal {
   readonly repository: string;
   /** In restic's own spelling; holds no secret. */
   readonly location: string;

@@ -32,8 +32,11 @@ export function planKey(decision: Exclude<Decision, BringBack>): KeyPlan {
 
 /** The key's part of the plan, by what its bytes have shown. */
 export function planProven(item: BringBack, proven: Proven): KeyPlan {
-  const { key, current, ambiguous } = item;
-  if (proven.kind === "lost") return { kind: "unrecoverable", lost: { key, reason: proven.reason }, ambiguous };
+  const { key, current } = item;
+  if (proven.kind === "lost") {
+    return { kind: "unrecoverable", lost: { key, reason: proven.reason }, ambiguous: item.ambiguous };
+  }
+  const ambiguous = item.ambiguous ?? doubtfulConfig(item, proven) ?? deletedBefore(item, proven);
   const to = goalOf(item, proven);
   if (current === to) return { kind: "keep", ambiguous };
   const above = item.rows.slice(0, item.rows.indexOf(to));
@@ -43,8 +46,23 @@ export function planProven(item: BringBack, proven: Proven): KeyPlan {
     const markers = above.map((row) => row.versionId);
     return { kind: "step", step: { action: "liftMarker", ...common, reason, markers }, ambiguous };
   }
-  const reason = `overwritten after T; ${proven.reason}`;
+  const reason = `overwritten; ${proven.reason}`;
   return { kind: "step", step: { action: "copyVersion", ...common, reason, markers: [] }, ambiguous };
+}
+
+/** A config that stays, though it had other versions and no hash tells which is right, stays only with the user's word. */
+function doubtfulConfig(item: BringBack, proven: Extract<Proven, { readonly kind: "found" }>): AmbiguousKey | null {
+  const isKept = item.current === proven.version;
+  if (!isKept || item.object.kind !== "config" || proven.proof !== "none") return null;
+  const candidates = item.rows.filter((row) => row.kind === "version").map(rowRef);
+  return { key: item.key, candidates, orNotYetWritten: false, chosen: rowRef(proven.version) };
+}
+
+/** Without the wrong version at T the key reads as deleted; it is brought back, since that loses nothing, and named. */
+function deletedBefore({ key }: BringBack, proven: Extract<Proven, { readonly kind: "found" }>): AmbiguousKey | null {
+  if (proven.markerBelow === null) return null;
+  const chosen = rowRef(proven.version);
+  return { key, candidates: [chosen, rowRef(proven.markerBelow)], orNotYetWritten: false, chosen };
 }
 
 /** A version with the right bytes that is nearer to the top spares a copy: it is right already, or a marker away. */

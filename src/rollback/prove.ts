@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
-import type { ObjectVersion } from "../store/object-version.ts";
+import type { DeleteMarker, ObjectVersion } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import type { BringBack } from "./decide.ts";
 import type { Proof } from "./step.ts";
@@ -16,6 +16,8 @@ export type Proven =
       readonly reason: string;
       /** Whether the newest data version of the key has the same bytes, so that none need be moved. */
       readonly isNewestRight: boolean;
+      /** A marker that the wrong version at T covers: without that version the key would read as deleted at T. */
+      readonly markerBelow: DeleteMarker | null;
     }
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -62,13 +64,25 @@ export async function proveKey(item: BringBack, hash: HashVersion, recordedConfi
 async function proveByName(item: BringBack, name: string, hash: HashVersion): Promise<Proven> {
   if ((await hash(item.wanted)) === name) {
     const isNewestRight = await isTwin(newestData(item), { of: item.wanted, sha256: name }, hash);
-    return { kind: "found", version: item.wanted, proof: "sha256", reason: "bytes hash to the name", isNewestRight };
+    return {
+      kind: "found",
+      version: item.wanted,
+      proof: "sha256",
+      reason: "bytes hash to the name",
+      isNewestRight,
+      markerBelow: null,
+    };
   }
-  const others = dataVersions(item).filter((version) => version !== item.wanted);
+  const place = item.rows.indexOf(item.wanted);
+  const [newer, older] = [item.rows.slice(0, place), item.rows.slice(place + 1)];
+  const others = [...older, ...newer].filter((row) => row.kind === "version");
   for (const version of others) {
     if ((await hash(version)) !== name) continue;
     const reason = `bytes hash to the name; those of the version at T (${item.wanted.versionId}) do not`;
-    return { kind: "found", version, proof: "sha256", reason, isNewestRight: version === newestData(item) };
+    const below = older.slice(0, older.includes(version) ? older.indexOf(version) : older.length);
+    const markerBelow = below.find((row) => row.kind === "marker") ?? null;
+    const isNewestRight = await isTwin(newestData(item), { of: version, sha256: name }, hash);
+    return { kind: "found", version, proof: "sha256", reason, isNewestRight, markerBelow };
   }
   return { kind: "lost", reason: `none of its ${others.length + 1} versions hashes to the name` };
 }
@@ -77,7 +91,14 @@ async function proveConfig(item: BringBack, hash: HashVersion, recorded: string 
   const sha256 = recorded === null ? null : await hash(item.wanted);
   if (recorded !== null && sha256 === recorded) {
     const isNewestRight = await isTwin(newestData(item), { of: item.wanted, sha256: recorded }, hash);
-    return { kind: "found", version: item.wanted, proof: "sha256", reason: "bytes hash as recorded", isNewestRight };
+    return {
+      kind: "found",
+      version: item.wanted,
+      proof: "sha256",
+      reason: "bytes hash as recorded",
+      isNewestRight,
+      markerBelow: null,
+    };
   }
   // Not replaced by a version that does hash as recorded: `restic migrate` rewrites config, and packs may need the new one.
   if (recorded !== null) return await unprovable(item, { proof: "none", reason: "does not hash as recorded" }, hash);
@@ -93,12 +114,12 @@ async function unprovable(
 ): Promise<Proven> {
   const newest = newestData(item);
   if (newest === item.wanted || newest?.size !== item.wanted.size) {
-    return { kind: "found", version: item.wanted, ...found, isNewestRight: newest === item.wanted };
+    return { kind: "found", version: item.wanted, ...found, isNewestRight: newest === item.wanted, markerBelow: null };
   }
   const sha256 = await hash(item.wanted);
   if (sha256 === null) return { kind: "lost", reason: "the version at T cannot be read" };
   const isNewestRight = await isTwin(newest, { of: item.wanted, sha256 }, hash);
-  return { kind: "found", version: item.wanted, ...found, isNewestRight };
+  return { kind: "found", version: item.wanted, ...found, isNewestRight, markerBelow: null };
 }
 
 async function isTwin(

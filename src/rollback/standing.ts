@@ -16,7 +16,7 @@ export type Standing =
   | { readonly kind: "changed"; readonly step: RollbackStep; readonly now: string };
 
 /** How to look: the order of the listing the plan was made from, and a way to read bytes. */
-export interface Look {
+interface Look {
   readonly order: ListingOrder;
   readonly hash: HashVersion;
 }

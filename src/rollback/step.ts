@@ -45,7 +45,7 @@ export interface CopyVersionStep extends CommonStep {
 }
 
 /** Puts a delete marker on a key that had nothing to show at T. */
-export interface HideStep extends CommonStep {
+interface HideStep extends CommonStep {
   readonly action: "hide";
   readonly to: null;
   readonly markers: readonly [];

@@ -1,9 +1,12 @@
 import type { ObjectKey } from "../base/object-key.ts";
+import type { StateFolder } from "../base/state-folder.ts";
+import { parseEvidence } from "../history/evidence.ts";
 import { keyHistories } from "../history/key-history.ts";
 import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, stateAt } from "../history/state-at.ts";
 import type { ObjectVersion } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
+import { requireEvidence } from "./guard.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { versionHasher } from "./prove.ts";
@@ -11,9 +14,11 @@ import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
 import { haveSameBytes } from "./standing.ts";
 
-export interface VerifyRequest {
+interface VerifyRequest {
   readonly plan: RollbackPlan;
   readonly store: ReadableStore;
+  /** Holds the evidence, which knows the keys whose whole history is gone by now. */
+  readonly state: StateFolder;
   /** As for the plan: the SHA-256 of `config` in hex, or null. */
   readonly recordedConfigHash: string | null;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -46,12 +51,13 @@ type Judgement =
 /**
  * Lists the bucket anew and compares each key with the state at T: the same version is current, or one whose bytes are
  * the same by hash. Everything that the plan brought back is read and hashed. What the plan called unrecoverable
- * differs. Reads only; what it finds is data, not a failure.
+ * differs. Reads only; what it finds is data, not a failure. Fails with `damaged-file` where the evidence of the plan is
+ * gone or was changed.
  */
 export async function verifyRollback(request: VerifyRequest): Promise<VerifyResult> {
   const { plan, store, signal } = request;
   const judge = judgeOf(request);
-  const missing = new Set<ObjectKey>(plan.steps.filter((step) => step.to !== null).map((step) => step.key));
+  const missing = await keysAtT(request);
   const differing: { key: ObjectKey; problem: string }[] = [];
   const doubts: Doubt[] = [];
   let matching = 0;
@@ -76,6 +82,18 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
   });
   signal?.throwIfAborted();
   return { matching, differing: differing.sort((a, b) => (a.key < b.key ? -1 : 1)), proven };
+}
+
+/** What stood at T by the evidence, so that a key of which not one version is left is missed. */
+async function keysAtT({ plan, state }: VerifyRequest): Promise<Set<ObjectKey>> {
+  const { prefix, to, order, evidence } = plan.header;
+  const { rows } = parseEvidence(await requireEvidence(state, plan), evidence.path);
+  const keys = new Set<ObjectKey>();
+  for (const [key, ofKey] of Map.groupBy(rows, (row) => row.key)) {
+    const isOurs = rollbackObject(key.slice(prefix.length)).kind !== "leftOut";
+    if (isOurs && stateAt(ofKey, to, order).kind !== "absent") keys.add(key);
+  }
+  return keys;
 }
 
 function judgeOf({ plan, recordedConfigHash }: VerifyRequest): (history: KeyHistory) => Judgement {

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { ChainWriter, parseChainedLines } from "../../src/base/chained-lines.ts";
+import type { Line } from "../../src/base/chained-lines.ts";
+import { Failure } from "../../src/base/failure.ts";
+import { parseEvidence } from "../../src/history/evidence.ts";
+import { parsePlan } from "../../src/rollback/plan-file.ts";
+import { Scene } from "./scene.ts";
+
+/** One of each kind of line: lifted, copied, hidden, ambiguous, unrecoverable. */
+async function attackedScene(): Promise<{ readonly scene: Scene; readonly text: string; readonly path: string }> {
+  const scene = new Scene();
+  const { T, pack, config, all } = await scene.repository();
+  const index = all[4] ?? pack;
+  await scene.store.destroyVersions((await scene.rows()).filter((row) => row.key === index));
+  scene.inject(index, { id: "forged", at: T, content: "forged" });
+  await scene.put(pack, "junk");
+  await scene.hide(...all.filter((key) => key !== pack && key !== config));
+  scene.inject(config, { id: "after", at: scene.clock.now(), content: "after" });
+  scene.inject(config, { id: "back-dated", at: T, content: "back" });
+  await scene.restic("keys", "evil key");
+  await scene.restic("snapshots", "evil snapshot");
+  await scene.put(scene.key("README"), "pay");
+  const { result } = await scene.plan(T);
+  return { scene, text: scene.text(result.plan), path: result.plan };
+}
+
+/** The same lines, changed by `edit`, with a chain that is right again: what a careful forger can do. */
+function rechained(text: string, edit: (lines: Line[]) => void): string {
+  const lines = parseChainedLines(text).lines.map((line) => ({ ...line }));
+  edit(lines);
+  const chain = new ChainWriter();
+  return lines.map((line) => `${chain.line(line)}\n`).join("");
+}
+
+function damage(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "damaged-file") return error.problem;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+describe("a plan file", () => {
+  it("stands as it always stood (golden file; vitest -u writes it anew)", async () => {
+    const { text } = await attackedScene();
+    await expect(text).toMatchFileSnapshot("../histories/attack.plan.jsonl");
+  });
+
+  it("comes with evidence that stands as it always stood", async () => {
+    const { scene } = await attackedScene();
+    const name = [...scene.state.files.keys()].find((file) => file.startsWith("evidence/")) ?? "";
+    await expect(scene.text(name)).toMatchFileSnapshot("../histories/attack.evidence.jsonl");
+    expect(parseEvidence(scene.text(name), name).rows).toEqual(await scene.rows());
+  });
+
+  const last = (lines: Line[]): number => lines.length - 1;
+  const firstStep = 1;
+  it.each<[string, (text: string) => string, RegExp]>([
+    ["empty", () => "", /no header/],
+    ["not ours", () => '{"hello":"world"}\n', /line 1 is damaged/],
+    ["cut in its last line", (text) => text.slice(0, -10), /cut off/],
+    ["cut before its totals", (text) => text.slice(0, text.trimEnd().lastIndexOf("\n") + 1), /"type" is not totals/],
+    ["edited in one letter", (text) => text.replace("liftMarker", "copyVersion"), /line \d+ is damaged/],
+    ["missing a line", (text) => text.split("\n").toSpliced(2, 1).join("\n"), /line 3 is damaged/],
+    [
+      "evidence instead",
+      (text) => rechained(text, (lines) => lines.splice(0, 1, { ...lines[0], type: "evidence" })),
+      /"type" is not plan/,
+    ],
+    [
+      "of a newer version",
+      (text) => rechained(text, (lines) => lines.splice(0, 1, { ...lines[0], version: 2 })),
+      /newer Holdfast/,
+    ],
+    ["rechained with a step taken out", (text) => rechained(text, (lines) => lines.splice(last(lines) - 3, 1)), /./],
+    [
+      "rechained with steps out of order",
+      (text) =>
+        rechained(text, (lines) => lines.splice(firstStep, 2, ...lines.slice(firstStep, firstStep + 2).reverse())),
+      /safe order/,
+    ],
+    [
+      "rechained with a lock to bring back",
+      (text) => rechained(text, (lines) => lines.splice(firstStep, 1, { ...lines[firstStep], key: "home/locks/aa" })),
+      /no plan may touch/,
+    ],
+    [
+      "rechained with a key outside the repository",
+      (text) => rechained(text, (lines) => lines.splice(firstStep, 1, { ...lines[firstStep], key: "other/config" })),
+      /no plan may touch/,
+    ],
+    [
+      "rechained with a marker of the id null",
+      (text) =>
+        rechained(text, (lines) => {
+          const at = lines.findIndex((line) => line["action"] === "liftMarker");
+          lines.splice(at, 1, { ...lines[at], markers: ["null"] });
+        }),
+      /no markers that may be lifted/,
+    ],
+    [
+      "rechained with other totals",
+      (text) =>
+        rechained(text, (lines) => lines.splice(last(lines), 1, { ...lines[last(lines)], unproven: 0, ambiguous: 0 })),
+      /totals do not match/,
+    ],
+  ])("is not taken when it is %s", async (_, spoil, problem) => {
+    const { text, path } = await attackedScene();
+    expect(damage(() => parsePlan(spoil(text), path))).toMatch(problem);
+  });
+});
