@@ -1,17 +1,15 @@
 import { parseDuration, type Duration } from "../base/duration.ts";
-import { Failure } from "../base/failure.ts";
 import { parseRepositoryLocation, type RepositoryLocation } from "../base/repository-location.ts";
 import { roles, type Role } from "../base/role.ts";
 import type { BackupOptions } from "../restic/arguments/backup.ts";
 import type { BackupFields } from "./backup-schema.ts";
 import type { ProviderName } from "./known-providers.ts";
 import type { RetentionFields } from "./retention-schema.ts";
-import type { KeyFields, RepositoryFields } from "./schema.ts";
+import type { ConfigurationFields, KeyFields, RepositoryFields } from "./schema.ts";
 import { parseSecretReference, type SecretReference } from "./secret-reference.ts";
 
 /** Where the parts of one role's key are found. */
-export interface KeyReference {
-  readonly role: Role;
+export interface KeyReferences {
   readonly accessKey: SecretReference;
   readonly secretKey: SecretReference;
   readonly sessionToken: SecretReference | null;
@@ -28,16 +26,11 @@ export interface RepositoryConfiguration {
   readonly region: string | null;
   readonly bucketLookup: "auto" | "dns" | "path";
   readonly caFile: string | null;
-  /** Null on a host that never runs restic: a monitor, a purger, a rescuer. See `passwordOf`. */
-  readonly password: SecretReference | null;
+  readonly password: SecretReference;
   readonly recoveryWindow: Duration | null;
-  readonly keys: ReadonlyMap<Role, KeyReference>;
+  readonly keys: ReadonlyMap<Role, KeyReferences>;
   readonly backup: BackupOptions | null;
   readonly retention: RetentionConfiguration | null;
-  /** The keys that the file leaves out and a default fills: `provider`, `retention.group-by`. */
-  readonly defaulted: ReadonlySet<string>;
-  /** The fields as checked, in the order of the schema, for `config show`. */
-  readonly fields: RepositoryFields;
 }
 
 export interface Configuration {
@@ -45,24 +38,13 @@ export interface Configuration {
   readonly repositories: ReadonlyMap<string, RepositoryConfiguration>;
 }
 
-/** The password's reference; fails with `config` on a host that has none. */
-export function passwordOf(repository: RepositoryConfiguration): SecretReference {
-  if (repository.password !== null) return repository.password;
-  throw new Failure({
-    kind: "config",
-    action: "open the repository",
-    subject: repository.name,
-    problem: "this host's configuration has no password for it",
-    hint: `add repositories.${repository.name}.password to the configuration`,
-  });
+/** Turns checked fields into the typed form. */
+export function normalise(fields: ConfigurationFields): Configuration {
+  const named = Object.entries(fields.repositories);
+  return { repositories: new Map(named.map(([name, repository]) => [name, repositoryOf(name, repository)])) };
 }
 
-/** Turns checked fields into the typed form. `defaulted` is known to whoever saw the file. */
-export function repositoryConfiguration(
-  name: string,
-  fields: RepositoryFields,
-  defaulted: ReadonlySet<string>,
-): RepositoryConfiguration {
+function repositoryOf(name: string, fields: RepositoryFields): RepositoryConfiguration {
   const place = `repositories.${name}`;
   return {
     name,
@@ -71,29 +53,26 @@ export function repositoryConfiguration(
     region: fields.region ?? null,
     bucketLookup: fields["bucket-lookup"],
     caFile: fields["ca-file"] ?? null,
-    password: fields.password === undefined ? null : reference(fields.password, `${place}.password`),
+    password: reference(fields.password, `${place}.password`),
     recoveryWindow: fields["recovery-window"] === undefined ? null : parseDuration(fields["recovery-window"]),
     keys: keyReferences(fields.keys, `${place}.keys`),
     backup: fields.backup === undefined ? null : backupOptions(fields.backup),
     retention: fields.retention === undefined ? null : retentionRules(fields.retention),
-    defaulted,
-    fields,
   };
 }
 
-function keyReferences(keys: RepositoryFields["keys"], place: string): ReadonlyMap<Role, KeyReference> {
+function keyReferences(keys: RepositoryFields["keys"], place: string): ReadonlyMap<Role, KeyReferences> {
   return new Map(
     roles.flatMap((role) => {
       const key = keys[role];
-      return key === undefined ? [] : [[role, keyReference(role, key, `${place}.${role}`)] as const];
+      return key === undefined ? [] : [[role, keyReferencesOf(key, `${place}.${role}`)] as const];
     }),
   );
 }
 
-function keyReference(role: Role, key: KeyFields, place: string): KeyReference {
+function keyReferencesOf(key: KeyFields, place: string): KeyReferences {
   const token = key["session-token"];
   return {
-    role,
     accessKey: reference(key["access-key"], `${place}.access-key`),
     secretKey: reference(key["secret-key"], `${place}.secret-key`),
     sessionToken: token === undefined ? null : reference(token, `${place}.session-token`),

@@ -49,8 +49,7 @@ export const secretForms = "env:NAME, file:/PATH, command:LINE or credential:NAM
 
 export function secretReferenceText() {
   const message = must(`a reference to a secret (${secretForms}), never the secret itself`);
-  const forms =
-    /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:(?:~\/|\/)[^\n]+|command:[ \t]*\S[^\n]*|credential:[A-Za-z0-9_.@-]+)$/;
+  const forms = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\n]+|command:[ \t]*\S[^\n]*|credential:[A-Za-z0-9_.@-]+)$/;
   return z.string(message).regex(forms, message);
 }
 

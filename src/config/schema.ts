@@ -18,13 +18,13 @@ const keysSchema = z
   .strictObject(
     {
       writer: keySchema.optional().describe("Backs up: puts objects, deletes nothing but its own locks."),
-      pruner: keySchema.optional().describe("Forgets and prunes on the trusted host: hides objects, destroys no version."),
+      pruner: keySchema
+        .optional()
+        .describe("Forgets and prunes on the trusted host: hides objects, destroys no version."),
       rescuer: keySchema
         .optional()
         .describe("For rollbacks: reads every version, lifts markers, changes bucket settings. Kept offline."),
-      purger: keySchema
-        .optional()
-        .describe("Deletes old noncurrent versions, where the store has no lifecycle rules."),
+      purger: keySchema.optional().describe("Deletes old noncurrent versions, where the store has no lifecycle rules."),
       monitor: keySchema.optional().describe("Lists versions and reads bucket settings; never reads an object."),
     } satisfies Record<(typeof roles)[number], z.ZodType>,
     { error: () => `must be a map of the roles that this host plays: ${roles.join(", ")}` },
@@ -33,42 +33,34 @@ const keysSchema = z
     error: () => `names no key: it needs at least one of ${roles.join(", ")}`,
   });
 
-/** One repository; also for faults below a repository whose name is itself at fault. */
-export const repositorySchema = z
-  .strictObject(
-    {
-      location: locationText().describe("The repository in restic's own spelling: s3:https://HOST[:PORT]/BUCKET[/PATH]."),
-      provider: choice(knownProviders)
-        .default("generic")
-        .describe("The store's make, a name from profiles/; generic assumes little and probes more."),
-      region: text().optional().describe("The region to sign requests for, else what the store says."),
-      "bucket-lookup": choice(["auto", "dns", "path"])
-        .default("auto")
-        .describe("Where the bucket's name stands in a request: in the host name (dns) or in the path."),
-      "ca-file": absolutePath()
-        .optional()
-        .describe("A PEM file with the certificate authorities to trust besides the system's."),
-      password: secretReferenceText()
-        .optional()
-        .describe("Where the repository's password is found. Needed wherever restic runs."),
-      "recovery-window": durationText("35d")
-        .optional()
-        .describe("How far back every object must stay recoverable: a number with d or w."),
-      keys: keysSchema.describe("The keys to the store; a host holds only the roles it plays."),
-      backup: backupSchema.optional().describe("What `holdfast backup` saves: restic's own backup flags."),
-      retention: retentionSchema.optional().describe("What `holdfast prune` keeps: restic's own keep rules."),
-    },
-    { error: () => "must be a map: location, password, keys and so on" },
-  )
-  .refine(
-    ({ keys, password }) => password !== undefined || (keys.writer === undefined && keys.pruner === undefined),
-    { error: () => "has no password, which the writer and the pruner need for restic" },
-  );
+const repositorySchema = z.strictObject(
+  {
+    location: locationText().describe("The repository in restic's own spelling: s3:https://HOST[:PORT]/BUCKET[/PATH]."),
+    provider: choice(knownProviders)
+      .default("generic")
+      .describe("The store's make, a name from profiles/; generic assumes little and probes more."),
+    region: text().optional().describe("The region to sign requests for, else what the store says."),
+    "bucket-lookup": choice(["auto", "dns", "path"])
+      .default("auto")
+      .describe("Where the bucket's name stands in a request: in the host name (dns) or in the path."),
+    "ca-file": absolutePath()
+      .optional()
+      .describe("A PEM file with the certificate authorities to trust besides the system's."),
+    password: secretReferenceText().describe("Where the repository's password is found."),
+    "recovery-window": durationText("35d")
+      .optional()
+      .describe("How far back every object must stay recoverable: a number with d or w."),
+    keys: keysSchema.describe("The keys to the store; a host holds only the roles it plays."),
+    backup: backupSchema.optional().describe("What `holdfast backup` saves: restic's own backup flags."),
+    retention: retentionSchema.optional().describe("What `holdfast prune` keeps: restic's own keep rules."),
+  },
+  { error: () => "must be a map: location, password, keys and so on" },
+);
 
 const nameForms = { error: () => "must be letters, digits, dots, dashes and underscores" };
 
 /** The one definition of the configuration file: it types it, checks it, and gives the JSON Schema and the manual. */
-export const fileSchema = z
+export const configurationDefinition = z
   .strictObject(
     {
       repositories: z
@@ -82,11 +74,12 @@ export const fileSchema = z
   )
   .describe("The configuration of Holdfast on one host.");
 
+export type ConfigurationFields = z.infer<typeof configurationDefinition>;
 export type RepositoryFields = z.infer<typeof repositorySchema>;
 export type KeyFields = z.infer<typeof keySchema>;
 
 /** The JSON Schema (2020-12) of the configuration file, for editors and `config schema`. */
 export function configurationSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(fileSchema, { io: "input", target: "draft-2020-12" });
+  const { $schema, ...schema } = z.toJSONSchema(configurationDefinition, { io: "input", target: "draft-2020-12" });
   return { $schema, title: "Holdfast configuration", ...schema };
 }

@@ -14,10 +14,15 @@ export interface SecretReference {
 }
 
 /**
- * The places where secrets lie. Each gives the secret, or fails with `config`, naming the place and what to do about it
- * but not the secret. They need not name the key of the configuration: `resolveSecret` does.
+ * The places where secrets lie. Each gives the text found there, or throws an Error whose message tells, without the
+ * secret, why it cannot be had; its `hint`, where it has one, what to do about it.
  */
-export type SecretSources = Readonly<Record<SecretKind, (target: string) => Promise<Secret>>>;
+export interface SecretSources {
+  variable(name: string): Promise<string>;
+  file(path: string): Promise<string>;
+  command(words: readonly string[]): Promise<string>;
+  credential(name: string): Promise<string>;
+}
 
 /** Reads `env:NAME`, `file:/PATH`, `command:LINE` or `credential:NAME`. Null for anything else, a literal above all. */
 export function parseSecretReference(text: string, keyPath: string): SecretReference | null {
@@ -28,7 +33,7 @@ export function parseSecretReference(text: string, keyPath: string): SecretRefer
 }
 
 /** As the file spells it, but of a command the first word only: people put tokens on command lines. */
-export function displayReference({ kind, target }: SecretReference): string {
+export function spellSecretReference({ kind, target }: SecretReference): string {
   const [word, ...more] = target.split(/\s+/);
   return kind === "command" && more.length > 0 ? `command:${word ?? ""} …` : `${kind}:${target}`;
 }
@@ -39,21 +44,60 @@ export function displayReference({ kind, target }: SecretReference): string {
  */
 export async function resolveSecret(reference: SecretReference, sources: SecretSources): Promise<Secret> {
   const secret = await fetchSecret(reference, sources);
-  if (secret.reveal() !== "") return secret;
-  throw new Failure({
-    kind: "config",
-    action: "use the secret",
-    subject: reference.keyPath,
-    problem: `${displayReference(reference)} is empty`,
-    hint: "put the secret there, then: holdfast config validate",
-  });
+  if (secret === "") throw unusable(reference, "it is empty", "put the secret there, then: holdfast config validate");
+  return new Secret(secret);
 }
 
-async function fetchSecret(reference: SecretReference, sources: SecretSources): Promise<Secret> {
+async function fetchSecret(reference: SecretReference, sources: SecretSources): Promise<string> {
+  const { kind, target } = reference;
   try {
-    return await sources[reference.kind](reference.target);
+    if (kind === "env") return await sources.variable(target);
+    if (kind === "file") return await sources.file(target);
+    if (kind === "credential") return await sources.credential(target);
+    return await sources.command(commandWords(target) ?? unbalanced(reference));
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw error.with({ key: reference.keyPath, from: displayReference(reference) });
+    if (error instanceof Failure || !(error instanceof Error)) throw error;
+    const hint = "hint" in error ? String(error.hint) : "put the secret there, then: holdfast config validate";
+    throw unusable(reference, error.message, hint);
   }
+}
+
+/** Splits a command line as restic splits its --password-command: words, quotes, backslashes, no shell. */
+export function commandWords(line: string): readonly string[] | null {
+  const words: string[] = [];
+  const token = /\s*((?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)\s*/gy;
+  while (token.lastIndex < line.length) {
+    const word = token.exec(line)?.[1];
+    if (word === undefined) return null;
+    words.push(word.replace(/\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/g, unquoted));
+  }
+  return words.length === 0 ? null : words;
+}
+
+function unquoted(
+  _: string,
+  escaped: string | undefined,
+  double: string | undefined,
+  single: string | undefined,
+): string {
+  return escaped ?? double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? "";
+}
+
+function unbalanced(reference: SecretReference): never {
+  throw unusable(
+    reference,
+    "the command's quotes are not balanced",
+    "close each quote of the command in the configuration",
+  );
+}
+
+function unusable(reference: SecretReference, problem: string, hint: string): Failure {
+  return new Failure({
+    kind: "config",
+    action: "read the secret",
+    subject: reference.keyPath,
+    problem,
+    hint,
+    details: { from: spellSecretReference(reference) },
+  });
 }
