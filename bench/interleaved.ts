@@ -9,7 +9,11 @@ export interface TimedCommand {
 }
 
 /** The medians, in milliseconds, of two commands run in turn: A B A B, so that a drifting machine slows both. */
-export function interleavedMedians(ours: TimedCommand, peer: TimedCommand, runs: number): { readonly ours: number; readonly peer: number } {
+export function interleavedMedians(
+  ours: TimedCommand,
+  peer: TimedCommand,
+  runs: number,
+): { readonly ours: number; readonly peer: number } {
   const times = { ours: [] as number[], peer: [] as number[] };
   for (let run = -1; run < runs; run++) {
     const [a, b] = [elapsed(ours), elapsed(peer)];
@@ -24,9 +28,13 @@ function elapsed(command: TimedCommand): number {
   const environment: NodeJS.ProcessEnv = { ...process.env, ...command.environment };
   delete environment["NODE_EXTRA_CA_CERTS"];
   const began = performance.now();
-  const { status, stderr } = spawnSync(command.program, command.arguments, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  const { status, stderr } = spawnSync(command.program, command.arguments, {
+    env: environment,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const took = performance.now() - began;
-  if (status !== 0) throw new Error(`${command.program} ${command.arguments.join(" ")} ended with ${status}: ${stderr.toString()}`);
+  if (status !== 0)
+    throw new Error(`${command.program} ${command.arguments.join(" ")} ended with ${status}: ${stderr.toString()}`);
   return took;
 }
 

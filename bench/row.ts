@@ -20,5 +20,12 @@ function asText(row: BenchRow): string {
   const peer = row.peer === null ? "peer missing" : `${row.peer.toFixed(1)} ${row.unit}`;
   const ratio = row.ratio === null ? "" : `x ${row.ratio.toFixed(2)}`;
   const met = row.met === null ? "" : row.met ? "met" : "MISSED";
-  return [row.name.padEnd(34), `${row.ours.toFixed(1)} ${row.unit}`.padStart(12), peer.padStart(14), ratio.padStart(8), row.goal.padEnd(26), met].join("  ");
+  return [
+    row.name.padEnd(34),
+    `${row.ours.toFixed(1)} ${row.unit}`.padStart(12),
+    peer.padStart(14),
+    ratio.padStart(8),
+    row.goal.padEnd(26),
+    met,
+  ].join("  ");
 }

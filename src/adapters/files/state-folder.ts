@@ -98,7 +98,8 @@ class FileStateFolder implements StateFolder {
   }
 }
 
-class BufferedLineFile implements LineFile {
+/** Lines held back up to 64 KiB, then written; durable after `flush`. */
+export class BufferedLineFile implements LineFile {
   readonly path: string;
   readonly #handle: FileHandle;
   #held: string[] = [];
@@ -176,7 +177,8 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: "the file may not grow any larger",
 };
 
-function unwritable(file: string, error: unknown): Failure {
+/** What a file that cannot be written becomes, whatever the system called it. */
+export function unwritable(file: string, error: unknown): Failure {
   const code = codeOf(error);
   return new Failure({
     kind: "state-unwritable",

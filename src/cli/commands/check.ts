@@ -27,7 +27,8 @@ export const check: CommandAction = async (invocation, input) => {
       ? screen.style("good", `${repository.name}: no errors were found`)
       : screen.style("bad", `${repository.name}: ${counted(done.errors, "error")}`),
   );
-  if (done.errors > 0) screen.line(`Next:  holdfast rollback plan ${repository.name} --to T     (an instant at which it was whole)`);
+  if (done.errors > 0)
+    screen.line(`Next:  holdfast rollback plan ${repository.name} --to T     (an instant at which it was whole)`);
   return {
     exitCode: done.errors === 0 ? 0 : 1,
     result: {

@@ -27,7 +27,9 @@ export const configValidate: CommandAction = async (invocation) => {
     });
   }
   const { screen } = invocation;
-  screen.line(`${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`);
+  screen.line(
+    `${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`,
+  );
   return {
     exitCode: 0,
     result: { file, repositories: [...configuration.repositories.keys()], secrets: references.length },

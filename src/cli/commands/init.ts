@@ -19,8 +19,10 @@ export const init: CommandAction = async (invocation, input) => {
     onStep: (text) => screen.note(`  ${text}`),
   });
   const { name } = repository;
-  if (input.has("dry-run")) screen.line(`${name}: the repository ${done.created ? "would be made" : "is there already"}`);
-  else if (done.created) screen.line(screen.style("good", `${name}: the repository is made, and its bucket keeps versions`));
+  if (input.has("dry-run"))
+    screen.line(`${name}: the repository ${done.created ? "would be made" : "is there already"}`);
+  else if (done.created)
+    screen.line(screen.style("good", `${name}: the repository is made, and its bucket keeps versions`));
   else screen.line(`${name}: the repository is there already and this password opens it; nothing was changed`);
   screen.line(`Next:  holdfast backup ${name}`);
   return { exitCode: 0, result: { repository: name, ...done } };

@@ -35,7 +35,10 @@ export const prune: CommandAction = async (invocation, input) => {
     onPlan: (plan) => showPlan(invocation.screen, plan),
   }).finally(() => progress.end());
   showEnd(invocation.screen, done, { name: repository.name, dryRun });
-  return { exitCode: done.held.length > 0 ? exitCodeOf("refused") : 0, result: { repository: repository.name, ...done } };
+  return {
+    exitCode: done.held.length > 0 ? exitCodeOf("refused") : 0,
+    result: { repository: repository.name, ...done },
+  };
 };
 
 type Pruned = Awaited<ReturnType<typeof runPrune>>;
@@ -59,7 +62,11 @@ function showPlan(screen: Screen, plan: Plan): void {
   if (rows.length > 0) for (const line of table(columns, rows, screen.width)) screen.line(line);
 }
 
-function showEnd(screen: Screen, done: Pruned, { name, dryRun }: { readonly name: string; readonly dryRun: boolean }): void {
+function showEnd(
+  screen: Screen,
+  done: Pruned,
+  { name, dryRun }: { readonly name: string; readonly dryRun: boolean },
+): void {
   screen.line();
   if (done.held.length > 0) {
     screen.line(screen.style("bad", `Held by ${counted(done.held.length, "rail")}, nothing was forgotten:`));

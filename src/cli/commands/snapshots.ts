@@ -60,6 +60,7 @@ function show(screen: Screen, listed: Listed, name: string): void {
   const odd = listed.filter((each) => each.differs).length;
   screen.line();
   screen.line(`${counted(listed.length, "snapshot")} in ${name}`);
-  if (odd > 0) screen.line(screen.style("warning", `! ${counted(odd, "snapshot")} claims a time over an hour from the store's`));
+  if (odd > 0)
+    screen.line(screen.style("warning", `! ${counted(odd, "snapshot")} claims a time over an hour from the store's`));
   screen.line(`Next:  holdfast restore latest ${name} --target DIR`);
 }

@@ -46,12 +46,27 @@ export async function attack(target: Target): Promise<AttackReport> {
     await tried("writer", "delete a pack", () => hideOne(target.writer, first)),
     await tried("writer", "destroy every version", () => destroy(target.writer, target.history)),
     await tried("writer", "replace config", () => target.writer.put(config, junk)),
-    await tried("writer", "plant a key", () => target.writer.put(objectKey(`${target.prefix}keys/${"0".repeat(64)}`), junk)),
+    await tried("writer", "plant a key", () =>
+      target.writer.put(objectKey(`${target.prefix}keys/${"0".repeat(64)}`), junk),
+    ),
   ];
-  const overwritten = await overwrite(target, [...packs, ...keys.filter((key) => /\/(?:index|snapshots)\//.test(`/${key}`))]);
-  attempts.push({ key: "writer", attempt: "overwrite packs, indexes, snapshots", got: overwritten > 0 ? "allowed" : "refused", answer: null });
+  const overwritten = await overwrite(target, [
+    ...packs,
+    ...keys.filter((key) => /\/(?:index|snapshots)\//.test(`/${key}`)),
+  ]);
+  attempts.push({
+    key: "writer",
+    attempt: "overwrite packs, indexes, snapshots",
+    got: overwritten > 0 ? "allowed" : "refused",
+    answer: null,
+  });
   const deleted = await deleteAll(target, keys);
-  attempts.push({ key: "pruner", attempt: "delete every object", got: deleted > 0 ? "allowed" : "refused", answer: null });
+  attempts.push({
+    key: "pruner",
+    attempt: "delete every object",
+    got: deleted > 0 ? "allowed" : "refused",
+    answer: null,
+  });
   attempts.push(await tried("pruner", "destroy every version", () => destroy(target.pruner, target.history)));
   return { attempts, objects: keys.length, deleted, overwritten };
 }
@@ -82,7 +97,13 @@ async function destroy(store: PurgingStore, history: readonly HistoryRow[]): Pro
 function refuseOnError(outcomes: readonly BatchOutcome[]): void {
   const [first] = outcomes;
   if (first?.error != null && outcomes.every((outcome) => outcome.error !== null)) {
-    throw new Failure({ kind: "store-denied", action: "delete", subject: first.key, problem: first.error.code, hint: "" });
+    throw new Failure({
+      kind: "store-denied",
+      action: "delete",
+      subject: first.key,
+      problem: first.error.code,
+      hint: "",
+    });
   }
 }
 

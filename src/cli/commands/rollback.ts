@@ -1,0 +1,165 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { openLineFile } from "../../adapters/files/line-file.ts";
+import { Failure } from "../../base/failure.ts";
+import type { StateFolder } from "../../base/state-folder.ts";
+import { recordedConfigHash } from "../../repository/repository-record.ts";
+import { acceptWords, type AcceptWord } from "../../rollback/accept.ts";
+import { applyRollback } from "../../rollback/apply.ts";
+import { rollbackFile } from "../../rollback/file-names.ts";
+import { makeRollbackPlan } from "../../rollback/make-plan.ts";
+import { parsePlan, type RollbackPlan } from "../../rollback/plan-file.ts";
+import { verifyRollback } from "../../rollback/verify.ts";
+import { confirm } from "../confirm.ts";
+import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
+import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
+import { openNamedRepository, openRepository, openState, type OpenedRepository } from "../open-repository.ts";
+import { openProgress } from "../render/progress.ts";
+import { applyLines, differingLines, planLines } from "../render/rollback.ts";
+
+/** `holdfast rollback plan [REPOSITORY] --to T`. Exit 80 when something in the plan needs `--accept`. */
+export const rollbackPlan: CommandAction = async (invocation, input) => {
+  const to = input.text("to");
+  if (to === undefined) throw targetMissing();
+  const repository = await openRepository(invocation, input);
+  const store = await repository.store(repository.role(["rescuer"]));
+  const state = await repository.state();
+  const progress = openProgress(invocation.screen, invocation.clock);
+  const began = invocation.clock.now();
+  const out = input.text("out");
+  const planned = await makeRollbackPlan({
+    store,
+    repository: repository.name,
+    location: repository.configuration.location,
+    to,
+    resolution: repository.profile.dateResolution.value ?? "millisecond",
+    order: repository.profile.listOrder.value ?? "split",
+    state,
+    clock: invocation.clock,
+    recordedConfigHash: await recordedConfigHash(state, repository.name),
+    signal: invocation.signal,
+    onProgress: ({ stage, done, total }) =>
+      progress.show({ stage: stage === "list" ? "reading the history" : "hashing", done, total, unit: "objects" }),
+    ...(out === undefined ? {} : { out: async () => await openLineFile(path.resolve(out)) }),
+  }).finally(() => progress.end());
+  const took = invocation.clock.now() - began;
+  for (const line of planLines(planned, { repository, asked: to, took, width: invocation.screen.width })) {
+    invocation.screen.line(line);
+  }
+  return {
+    exitCode: planned.accept.length > 0 ? findingsExitCode : 0,
+    result: { repository: repository.name, ...planned },
+  };
+};
+
+/** `holdfast rollback apply PLAN`. */
+export const rollbackApply: CommandAction = async (invocation, input) => {
+  const { plan, state, repository } = await openPlan(invocation, input);
+  const accepted = acceptedWords(input.list("accept"));
+  const dryRun = input.has("dry-run");
+  for (const line of applyLines(plan)) invocation.screen.line(line);
+  if (!dryRun) {
+    await confirm(invocation, {
+      question: `Write these changes to ${plan.header.location}?`,
+      action: "apply the plan",
+      subject: input.words["plan"] ?? "",
+    });
+  }
+  const store = await repository.store(repository.role(["rescuer"]));
+  const progress = openProgress(invocation.screen, invocation.clock);
+  const applied = await applyRollback({
+    plan,
+    store,
+    clock: invocation.clock,
+    state,
+    accepted,
+    dryRun,
+    signal: invocation.signal,
+    onProgress: ({ stage, done, total }) => progress.show({ stage, done, total, unit: "objects" }),
+  }).finally(() => progress.end());
+  const verb = dryRun ? "would be changed" : "changed";
+  invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
+  for (const { key, reason } of applied.unrecoverable) invocation.screen.line(`  lost  ${key}  ${reason}`);
+  invocation.screen.line(`Next:  holdfast rollback verify ${input.words["plan"] ?? ""}`);
+  return { exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0, result: { ...applied } };
+};
+
+/** `holdfast rollback verify PLAN`. Exit 80 on any difference. */
+export const rollbackVerify: CommandAction = async (invocation, input) => {
+  const { plan, state, repository } = await openPlan(invocation, input);
+  const store = await repository.store(repository.role(["rescuer"]));
+  const progress = openProgress(invocation.screen, invocation.clock);
+  const verified = await verifyRollback({
+    plan,
+    store,
+    state,
+    recordedConfigHash: await recordedConfigHash(state, repository.name),
+    signal: invocation.signal,
+    onProgress: ({ done, total }) => progress.show({ stage: "verifying", done, total, unit: "objects" }),
+  }).finally(() => progress.end());
+  for (const line of differingLines(verified, { repository: repository.name, screen: invocation.screen })) {
+    invocation.screen.line(line);
+  }
+  return {
+    exitCode: verified.differing.length > 0 ? findingsExitCode : 0,
+    result: { ...verified, differing: verified.differing.length, differences: verified.differing },
+  };
+};
+
+interface OpenedPlan {
+  readonly plan: RollbackPlan;
+  readonly state: StateFolder;
+  readonly repository: OpenedRepository;
+}
+
+/** A plan by its file, or by its name in the state folder. */
+async function openPlan(invocation: Invocation, input: CommandInput): Promise<OpenedPlan> {
+  const word = input.words["plan"] ?? "";
+  const state = await openState(invocation);
+  const named = word.includes("/") ? null : await state.read(rollbackFile("plan", word));
+  const file = named === null ? path.resolve(word) : state.pathOf(rollbackFile("plan", word));
+  const text = named ?? (await readFile(file, "utf8").catch(() => null));
+  if (text === null) throw planMissing(word, state);
+  const plan = parsePlan(text, file);
+  return { plan, state, repository: await openNamedRepository(invocation, input, plan.header.repository) };
+}
+
+function acceptedWords(words: readonly string[]): ReadonlySet<AcceptWord> {
+  const accepted = new Set<AcceptWord>();
+  for (const word of words.flatMap((each) => each.split(","))) {
+    const known = acceptWords.find((each) => each === word);
+    if (known === undefined) throw unknownWord(word);
+    accepted.add(known);
+  }
+  return accepted;
+}
+
+function unknownWord(word: string): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "accept",
+    subject: word,
+    problem: "there is no such thing to accept",
+    hint: `one of ${acceptWords.join(", ")}`,
+  });
+}
+
+function targetMissing(): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "plan a rollback to",
+    subject: "",
+    problem: "no instant is given",
+    hint: "holdfast rollback plan --to 2026-11-20T03:00:00Z, --to snapshot:ID or --to 26h-ago",
+  });
+}
+
+function planMissing(word: string, state: StateFolder): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "find the plan",
+    subject: word,
+    problem: `there is no such file, and none of that name in ${state.pathOf("plans")}`,
+    hint: "make one: holdfast rollback plan --to T",
+  });
+}

@@ -1,0 +1,196 @@
+import path from "node:path";
+import { openStateFolder } from "../adapters/files/state-folder.ts";
+import { readPackageFile } from "../adapters/files/package-files.ts";
+import type { Credentials } from "../base/credentials.ts";
+import { parseDuration, type Duration } from "../base/duration.ts";
+import { Failure } from "../base/failure.ts";
+import { isRole, roles, type Role } from "../base/role.ts";
+import type { StateFolder } from "../base/state-folder.ts";
+import { passwordOf, type RepositoryConfiguration } from "../config/configuration.ts";
+import { stateFolder } from "../config/discovery.ts";
+import { parseProfile } from "../config/profiles.ts";
+import { resolveSecret } from "../config/secret-reference.ts";
+import { selectRepository } from "../config/select-repository.ts";
+import { globalArguments } from "../restic/arguments/global.ts";
+import { openSession, type ResticSession } from "../restic/restic-session.ts";
+import type { ProviderProfile } from "../store/provider-profile.ts";
+import type { PurgingStore } from "../store/versioned-store.ts";
+import type { CommandInput, Invocation } from "./invocation.ts";
+import { loadConfiguration, secretSources } from "./load-configuration.ts";
+
+/** One repository of the configuration, with what this run needs of it opened when it is asked for. */
+export interface OpenedRepository {
+  readonly name: string;
+  readonly configuration: RepositoryConfiguration;
+  readonly profile: ProviderProfile;
+  /** The role to act as: `--role`, else the first of `preferred` that this host has a key for. Fails with `config`. */
+  role(preferred: readonly Role[]): Role;
+  session(role: Role): Promise<ResticSession>;
+  /** Holds all three grades; a command takes only the one it needs. */
+  store(role: Role): Promise<PurgingStore>;
+  state(): Promise<StateFolder>;
+  /** What `exec` puts before the user's own words. */
+  resticFlags(session: ResticSession): readonly string[];
+}
+
+/** Opens the repository that the command names, or the only one there is. Reads the configuration and the profile. */
+export async function openRepository(invocation: Invocation, input: CommandInput): Promise<OpenedRepository> {
+  return await openNamedRepository(invocation, input, input.words["repository"]);
+}
+
+/** As `openRepository`, for commands that learn the name elsewhere: from a plan. */
+export async function openNamedRepository(
+  invocation: Invocation,
+  input: CommandInput,
+  name: string | undefined,
+): Promise<OpenedRepository> {
+  const { configuration: all } = await loadConfiguration(invocation);
+  const configuration = selectRepository(all, name);
+  const profile = await loadProfile(configuration.provider);
+  return {
+    name: configuration.name,
+    configuration,
+    profile,
+    role: (preferred) => chooseRole(configuration, preferred, input.text("role")),
+    session: async (role) => await resticSession(invocation, configuration, { role, restic: input.text("restic") }),
+    store: async (role) => await openStore(invocation, configuration, { role, profile }),
+    state: async () => await openState(invocation),
+    resticFlags: (session) => globalArguments(session.access),
+  };
+}
+
+/** The state folder of this run. */
+export async function openState(invocation: Invocation): Promise<StateFolder> {
+  const { stateDir: flag } = invocation.options;
+  const folder = stateFolder({ flag, variables: invocation.variables, isRoot: process.getuid?.() === 0 });
+  if (folder !== null) return await openStateFolder(path.resolve(folder));
+  throw new Failure({
+    kind: "state-unwritable",
+    action: "find",
+    subject: "the state folder",
+    problem: "there is no HOME to put it under",
+    hint: "name one: --state-dir DIR",
+  });
+}
+
+async function loadProfile(provider: string): Promise<ProviderProfile> {
+  const file = `profiles/${provider}.yaml`;
+  const text = await readPackageFile(file);
+  if (text !== null) return parseProfile(text, file);
+  throw new Failure({
+    kind: "config",
+    action: "use the provider",
+    subject: provider,
+    problem: "there is no profile of that name",
+    hint: "see profiles/ for the names; generic assumes little",
+  });
+}
+
+function chooseRole(
+  configuration: RepositoryConfiguration,
+  preferred: readonly Role[],
+  flag: string | undefined,
+): Role {
+  if (flag !== undefined && !isRole(flag)) throw unknownRole(flag);
+  const wanted = flag === undefined ? preferred : [flag];
+  const chosen = wanted.find((role) => configuration.keys.has(role));
+  if (chosen !== undefined) return chosen;
+  const present = [...configuration.keys.keys()].join(", ") || "none";
+  throw new Failure({
+    kind: "config",
+    action: "act as",
+    subject: wanted.join(" or "),
+    problem: `this host has no such key for ${configuration.name} (it has: ${present})`,
+    hint: `run this on the host that holds it, or add repositories.${configuration.name}.keys.${wanted[0] ?? "writer"}`,
+  });
+}
+
+function unknownRole(role: string): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "act as",
+    subject: role,
+    problem: "there is no such role",
+    hint: `one of ${roles.join(", ")}`,
+  });
+}
+
+interface SessionRequest {
+  readonly role: Role;
+  readonly restic: string | undefined;
+}
+
+async function resticSession(
+  invocation: Invocation,
+  configuration: RepositoryConfiguration,
+  { role, restic }: SessionRequest,
+): Promise<ResticSession> {
+  const { findRestic } = await import("../adapters/process/find-restic.ts");
+  const [found, credentials, password] = await Promise.all([
+    findRestic({
+      flag: restic,
+      variable: invocation.variables["HOLDFAST_RESTIC"],
+      searchPath: invocation.variables["PATH"],
+    }),
+    credentialsOf(invocation, configuration, role),
+    resolveSecret(passwordOf(configuration), secretSources(invocation)),
+  ]);
+  for (const warning of found.warnings) invocation.screen.note(`warning: ${warning}`);
+  const { name, location, region, bucketLookup, caFile } = configuration;
+  const access = { name, location, region, bucketLookup, caFile, password, credentials };
+  return openSession(found.program, access, { variables: invocation.variables, cacheFolder: null });
+}
+
+interface StoreRequest {
+  readonly role: Role;
+  readonly profile: ProviderProfile;
+}
+
+async function openStore(
+  invocation: Invocation,
+  configuration: RepositoryConfiguration,
+  { role, profile }: StoreRequest,
+): Promise<PurgingStore> {
+  const [{ openS3Store }, { retrying }, credentials] = await Promise.all([
+    import("../adapters/s3/s3-store.ts"),
+    import("../store/retrying-store.ts"),
+    credentialsOf(invocation, configuration, role),
+  ]);
+  const { location, region, bucketLookup, caFile } = configuration;
+  const { clock, signal } = invocation;
+  return retrying(openS3Store({ location, region, bucketLookup, caFile, profile, credentials, clock }), {
+    clock,
+    signal,
+  });
+}
+
+async function credentialsOf(
+  invocation: Invocation,
+  configuration: RepositoryConfiguration,
+  role: Role,
+): Promise<Credentials> {
+  const key = configuration.keys.get(role);
+  if (key === undefined) throw new RangeError(`${role} was not chosen from the configuration`);
+  const sources = secretSources(invocation);
+  const [accessKey, secretKey, sessionToken] = await Promise.all([
+    resolveSecret(key.accessKey, sources),
+    resolveSecret(key.secretKey, sources),
+    key.sessionToken === null ? null : resolveSecret(key.sessionToken, sources),
+  ]);
+  return { role, accessKey: accessKey.reveal(), secretKey, sessionToken };
+}
+
+/** A flag that holds a length of time, or undefined. Fails with `usage` where it cannot be read; 0 is none at all. */
+export function durationFlag(input: CommandInput, flag: string): Duration | null {
+  const text = input.text(flag);
+  if (text === undefined) return null;
+  const duration = parseDuration(text);
+  if (duration !== null) return duration;
+  throw new Failure({
+    kind: "usage",
+    action: "read the length of time",
+    subject: `--${flag} ${text}`,
+    problem: "it is written otherwise",
+    hint: `--${flag} 90s, 15m or 2h`,
+  });
+}
