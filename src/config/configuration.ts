@@ -1,4 +1,5 @@
 import { parseDuration, type Duration } from "../base/duration.ts";
+import { Failure } from "../base/failure.ts";
 import { parseRepositoryLocation, type RepositoryLocation } from "../base/repository-location.ts";
 import { roles, type Role } from "../base/role.ts";
 import type { BackupOptions } from "../restic/arguments/backup.ts";
@@ -16,7 +17,10 @@ export interface KeyReferences {
 }
 
 /** What to keep, under restic's own names; lists are lists here even where the file gives one text. */
-export type RetentionConfiguration = Omit<RetentionFields, "keep-tag"> & { readonly "keep-tag"?: readonly string[] };
+export type RetentionConfiguration = Omit<RetentionFields, "keep-tag" | "group-by"> & {
+  readonly "keep-tag"?: readonly string[];
+  readonly "group-by": string;
+};
 
 /** One repository as this host sees it: checked, with defaults filled in. Holds no secret. */
 export interface RepositoryConfiguration {
@@ -26,16 +30,31 @@ export interface RepositoryConfiguration {
   readonly region: string | null;
   readonly bucketLookup: "auto" | "dns" | "path";
   readonly caFile: string | null;
-  readonly password: SecretReference;
+  /** Null on a host that never runs restic: a monitor, a purger, a rescuer. See `passwordOf`. */
+  readonly password: SecretReference | null;
   readonly recoveryWindow: Duration | null;
   readonly keys: ReadonlyMap<Role, KeyReferences>;
   readonly backup: BackupOptions | null;
   readonly retention: RetentionConfiguration | null;
+  /** The keys that the file leaves out and a default fills, from the repository's own map: `retention.group-by`. */
+  readonly defaulted: ReadonlySet<string>;
 }
 
 export interface Configuration {
   /** In the order of the file. */
   readonly repositories: ReadonlyMap<string, RepositoryConfiguration>;
+}
+
+/** The password's reference; fails with `config` on a host that has none. */
+export function passwordOf(repository: RepositoryConfiguration): SecretReference {
+  if (repository.password !== null) return repository.password;
+  throw new Failure({
+    kind: "config",
+    action: "open the repository",
+    subject: repository.name,
+    problem: "this host's configuration has no password for it",
+    hint: `add repositories.${repository.name}.password to the configuration`,
+  });
 }
 
 /** Turns checked fields into the typed form. */
@@ -49,15 +68,19 @@ function repositoryOf(name: string, fields: RepositoryFields): RepositoryConfigu
   return {
     name,
     location: certain(parseRepositoryLocation(fields.location), `${place}.location`),
-    provider: fields.provider,
+    provider: fields.provider ?? "generic",
     region: fields.region ?? null,
-    bucketLookup: fields["bucket-lookup"],
+    bucketLookup: fields["bucket-lookup"] ?? "auto",
     caFile: fields["ca-file"] ?? null,
-    password: reference(fields.password, `${place}.password`),
+    password: fields.password === undefined ? null : reference(fields.password, `${place}.password`),
     recoveryWindow: fields["recovery-window"] === undefined ? null : parseDuration(fields["recovery-window"]),
     keys: keyReferences(fields.keys, `${place}.keys`),
     backup: fields.backup === undefined ? null : backupOptions(fields.backup),
     retention: fields.retention === undefined ? null : retentionRules(fields.retention),
+    defaulted: new Set([
+      ...(["provider", "bucket-lookup"] as const).filter((key) => fields[key] === undefined),
+      ...(fields.retention !== undefined && fields.retention["group-by"] === undefined ? ["retention.group-by"] : []),
+    ]),
   };
 }
 
@@ -98,7 +121,8 @@ function backupOptions(fields: BackupFields): BackupOptions {
 
 function retentionRules({ "keep-tag": tags, ...rules }: RetentionFields): RetentionConfiguration {
   const listed = list(tags);
-  return listed === undefined ? rules : { ...rules, "keep-tag": listed };
+  const grouped = { ...rules, "group-by": rules["group-by"] ?? "host,paths" };
+  return listed === undefined ? grouped : { ...grouped, "keep-tag": listed };
 }
 
 function list(value: string | readonly string[] | undefined): readonly string[] | undefined {

@@ -32,7 +32,8 @@ export const retentionSchema = z
         .string(groupByForms)
         .regex(/^(?:(?:host|paths|tags)(?:,(?:host|paths|tags))*)?$/, groupByForms)
         .optional()
-        .describe("The rules hold for each group apart: host, paths, tags joined by commas; else host,paths."),
+        .describe("The rules hold for each group apart: host, paths, tags joined by commas.")
+        .meta({ default: "host,paths" }),
     },
     { error: () => "must be a map of restic's keep rules" },
   )

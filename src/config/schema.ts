@@ -33,29 +33,39 @@ const keysSchema = z
     error: () => `names no key: it needs at least one of ${roles.join(", ")}`,
   });
 
-const repositorySchema = z.strictObject(
-  {
-    location: locationText().describe("The repository in restic's own spelling: s3:https://HOST[:PORT]/BUCKET[/PATH]."),
-    provider: choice(knownProviders)
-      .default("generic")
-      .describe("The store's make, a name from profiles/; generic assumes little and probes more."),
-    region: text().optional().describe("The region to sign requests for, else what the store says."),
-    "bucket-lookup": choice(["auto", "dns", "path"])
-      .default("auto")
-      .describe("Where the bucket's name stands in a request: in the host name (dns) or in the path."),
-    "ca-file": absolutePath()
-      .optional()
-      .describe("A PEM file with the certificate authorities to trust besides the system's."),
-    password: secretReferenceText().describe("Where the repository's password is found."),
-    "recovery-window": durationText("35d")
-      .optional()
-      .describe("How far back every object must stay recoverable: a number with d or w."),
-    keys: keysSchema.describe("The keys to the store; a host holds only the roles it plays."),
-    backup: backupSchema.optional().describe("What `holdfast backup` saves: restic's own backup flags."),
-    retention: retentionSchema.optional().describe("What `holdfast prune` keeps: restic's own keep rules."),
-  },
-  { error: () => "must be a map: location, password, keys and so on" },
-);
+const repositorySchema = z
+  .strictObject(
+    {
+      location: locationText().describe(
+        "The repository in restic's own spelling: s3:https://HOST[:PORT]/BUCKET[/PATH].",
+      ),
+      provider: choice(knownProviders)
+        .optional()
+        .meta({ default: "generic" })
+        .describe("The store's make, a name from profiles/; generic assumes little and probes more."),
+      region: text().optional().describe("The region to sign requests for, else what the store says."),
+      "bucket-lookup": choice(["auto", "dns", "path"])
+        .optional()
+        .meta({ default: "auto" })
+        .describe("Where the bucket's name stands in a request: in the host name (dns) or in the path."),
+      "ca-file": absolutePath()
+        .optional()
+        .describe("A PEM file with the certificate authorities to trust besides the system's."),
+      password: secretReferenceText()
+        .optional()
+        .describe("Where the repository's password is found; needed wherever restic runs."),
+      "recovery-window": durationText("35d")
+        .optional()
+        .describe("How far back every object must stay recoverable: a number with d or w."),
+      keys: keysSchema.describe("The keys to the store; a host holds only the roles it plays."),
+      backup: backupSchema.optional().describe("What `holdfast backup` saves: restic's own backup flags."),
+      retention: retentionSchema.optional().describe("What `holdfast prune` keeps: restic's own keep rules."),
+    },
+    { error: () => "must be a map: location, password, keys and so on" },
+  )
+  .refine(({ keys, password }) => password !== undefined || (keys.writer === undefined && keys.pruner === undefined), {
+    error: () => "has no password, which the writer and the pruner need for restic",
+  });
 
 const nameForms = { error: () => "must be letters, digits, dots, dashes and underscores" };
 
