@@ -9,3 +9,8 @@ export interface Credentials {
   /** Present for keys that expire (STS). */
   readonly sessionToken: Secret | null;
 }
+
+/** An access key as it may be shown: its first two and last four characters. Not a secret, and still nobody's business. */
+export function shownAccessKey(accessKey: string): string {
+  return accessKey.length <= 8 ? accessKey : `${accessKey.slice(0, 2)}…${accessKey.slice(-4)}`;
+}

@@ -1,3 +1,4 @@
+import { shownAccessKey } from "../base/credentials.ts";
 import { Failure, type FailureKind } from "../base/failure.ts";
 import { displayLocation } from "../base/repository-location.ts";
 import { parseResticLine } from "./events.ts";
@@ -120,7 +121,7 @@ export function failureOfRestic(outcome: ResticOutcome, context: FailureContext)
     hint: cause?.hint(context) ?? plainHint(kind, context),
     details: {
       repository: place(context),
-      key: `${context.access.credentials.role}, ${shortened(context.access.credentials.accessKey)}`,
+      key: `${context.access.credentials.role}, ${shownAccessKey(context.access.credentials.accessKey)}`,
       ...(said === "" ? {} : { restic: lastLine(outcome) }),
     },
   });
@@ -131,11 +132,6 @@ export function loadWarnings(stderr: readonly string[]): readonly string[] {
   return stderr.filter((line) =>
     /could not load snapshot|^Ignoring|unable to load|returned error, retrying/i.test(line),
   );
-}
-
-/** An access key as it may be shown: its first two and last four characters. */
-export function shortened(accessKey: string): string {
-  return accessKey.length <= 8 ? accessKey : `${accessKey.slice(0, 2)}…${accessKey.slice(-4)}`;
 }
 
 function plainProblem(kind: FailureKind, exitCode: number): string {

@@ -1,0 +1,147 @@
+import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { Failure } from "../../base/failure.ts";
+import type { ObjectKey } from "../../base/object-key.ts";
+import { isNullVersion, versionId, type VersionId } from "../../base/version-id.ts";
+import type { ProviderProfile } from "../../store/provider-profile.ts";
+import type { BatchOutcome } from "../../store/versioned-store.ts";
+import { codeOf, statusOf } from "./s3-failure.ts";
+
+/** What to delete: a key (a marker is put on it), or one version of it. */
+export interface Deletion {
+  readonly key: ObjectKey;
+  readonly versionId: VersionId | null;
+}
+
+export interface DeleteTarget {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly profile: ProviderProfile;
+}
+
+/** S3's own limit; a profile may say less. */
+const mostEntries = 1000;
+const singlesAtOnce = 8;
+
+/**
+ * Deletes in batches as large as the profile says, and tells each entry's fate: a store answers 200 for the whole and
+ * refuses single entries inside. An entry that the reply does not mention counts as failed. Where it is not known that a
+ * store has batches, one that answers NotImplemented gets single deletes. An id of `null` is refused before anything is
+ * sent. Throws what the SDK throws.
+ */
+export async function deleteAll(
+  target: DeleteTarget,
+  deletions: readonly Deletion[],
+): Promise<readonly BatchOutcome[]> {
+  const bare = deletions.find(({ versionId: id }) => id !== null && isNullVersion(id));
+  if (bare !== undefined) throw nullRefused(bare.key);
+  const limit = target.profile.batchDeleteLimit.value;
+  const size = Math.min(limit ?? mostEntries, mostEntries);
+  const outcomes: BatchOutcome[] = [];
+  for (let from = 0; from < deletions.length; from += size) {
+    const part = deletions.slice(from, from + size);
+    outcomes.push(...(size === 1 ? await singly(target, part) : await batchOrSingly(target, part)));
+  }
+  return outcomes;
+}
+
+async function batchOrSingly(target: DeleteTarget, part: readonly Deletion[]): Promise<readonly BatchOutcome[]> {
+  try {
+    return await batch(target, part);
+  } catch (error) {
+    const isMissing = codeOf(error) === "NotImplemented" || statusOf(error) === 501;
+    if (isMissing && target.profile.batchDeleteLimit.value === null) return await singly(target, part);
+    throw error;
+  }
+}
+
+async function batch(
+  { client, bucket, profile }: DeleteTarget,
+  part: readonly Deletion[],
+): Promise<readonly BatchOutcome[]> {
+  const command = new DeleteObjectsCommand({
+    Bucket: bucket,
+    Delete: {
+      Objects: part.map(({ key, versionId: id }) => ({ Key: key, ...(id === null ? {} : { VersionId: id }) })),
+    },
+    ...(profile.batchDeleteChecksum.value === "crc32" ? { ChecksumAlgorithm: "CRC32" as const } : {}),
+  });
+  // DeleteObjects must carry an integrity header. CRC32 is the SDK's own; a store that is not known to take it gets the
+  // MD5 that the protocol began with, beside it.
+  if (profile.batchDeleteChecksum.value !== "crc32") addContentMd5(command);
+  const { Deleted: deleted = [], Errors: errors = [] } = await client.send(command);
+  const failed = new Map(errors.map((each) => [entryName(each.Key, each.VersionId), each]));
+  const done = new Map(deleted.map((each) => [entryName(each.Key, each.VersionId), each]));
+  return part.map((deletion) => {
+    const name = entryName(deletion.key, deletion.versionId ?? undefined);
+    // MinIO and Ceph name the version in an error only where one was asked for; AWS always.
+    const error = failed.get(name) ?? (deletion.versionId === null ? errorOfKey(errors, deletion.key) : undefined);
+    const made =
+      done.get(name) ?? (deletion.versionId === null ? done.get(entryName(deletion.key, undefined)) : undefined);
+    if (error !== undefined) return outcome(deletion, { code: error.Code ?? "Unknown", message: error.Message ?? "" });
+    if (made === undefined)
+      return outcome(deletion, { code: "NotMentioned", message: "the reply does not mention it" });
+    return { ...outcome(deletion, null), versionId: deletion.versionId ?? markerId(made.DeleteMarkerVersionId) };
+  });
+}
+
+function errorOfKey<T extends { Key?: string | undefined }>(errors: readonly T[], key: ObjectKey): T | undefined {
+  return errors.find((error) => error.Key === key);
+}
+
+function entryName(key: string | undefined, id: string | undefined): string {
+  return JSON.stringify([key ?? "", id === "" ? null : (id ?? null)]);
+}
+
+/** Content-MD5 of the body as it is sent, put before the request is signed. */
+function addContentMd5(command: DeleteObjectsCommand): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const { request } = args as { request: { body?: unknown; headers: Record<string, string> } };
+      if (typeof request.body === "string" || request.body instanceof Uint8Array) {
+        request.headers["content-md5"] = createHash("md5").update(request.body).digest("base64");
+      }
+      return await next(args);
+    },
+    { step: "build", name: "contentMd5", priority: "low" },
+  );
+}
+
+async function singly(target: DeleteTarget, part: readonly Deletion[]): Promise<readonly BatchOutcome[]> {
+  const outcomes: BatchOutcome[] = [];
+  for (let from = 0; from < part.length; from += singlesAtOnce) {
+    const few = part.slice(from, from + singlesAtOnce);
+    outcomes.push(...(await Promise.all(few.map((deletion) => single(target, deletion)))));
+  }
+  return outcomes;
+}
+
+async function single({ client, bucket }: DeleteTarget, deletion: Deletion): Promise<BatchOutcome> {
+  const { key, versionId: id } = deletion;
+  try {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ...(id === null ? {} : { VersionId: id }) });
+    const { VersionId: made } = await client.send(command);
+    return { ...outcome(deletion, null), versionId: id ?? markerId(made) };
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error;
+    return outcome(deletion, { code: codeOf(error), message: "the store refused it" });
+  }
+}
+
+function outcome(deletion: Deletion, error: BatchOutcome["error"]): BatchOutcome {
+  return { key: deletion.key, versionId: deletion.versionId, error };
+}
+
+function markerId(text: string | undefined): VersionId | null {
+  return text === undefined || text === "" ? null : versionId(text);
+}
+
+function nullRefused(key: ObjectKey): Failure {
+  return new Failure({
+    kind: "refused",
+    action: "delete a version of",
+    subject: key,
+    problem: "its version id is null: it was written while versioning was not Enabled",
+    hint: "turn versioning on and leave this version where it is",
+  });
+}

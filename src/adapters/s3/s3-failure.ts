@@ -1,0 +1,190 @@
+import { shownAccessKey, type Credentials } from "../../base/credentials.ts";
+import { Failure, type FailureKind } from "../../base/failure.ts";
+import type { RepositoryLocation } from "../../base/repository-location.ts";
+
+export interface S3FailureContext {
+  /** As it follows "Cannot": `read the versions of`. */
+  readonly action: string;
+  readonly subject: string;
+  readonly location: RepositoryLocation;
+  readonly credentials: Credentials;
+}
+
+interface Cause {
+  readonly kind: FailureKind;
+  readonly codes: readonly string[];
+  readonly problem: string;
+  readonly hint: (context: S3FailureContext) => string;
+}
+
+const keyHint =
+  (field: string) =>
+  ({ credentials }: S3FailureContext): string =>
+    `check keys.${credentials.role}.${field} in the configuration`;
+
+/** By the Code of the reply or the code of the socket error, first match. */
+const causes: readonly Cause[] = [
+  {
+    kind: "clock-skewed",
+    codes: ["RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"],
+    problem: "the store refused the time of day: this machine's clock and the store's are too far apart",
+    hint: () => "set this machine's clock (timedatectl), then run the same again",
+  },
+  {
+    kind: "no-repository",
+    codes: ["NoSuchBucket"],
+    problem: "the bucket does not exist",
+    hint: ({ location }) => `check location in the configuration, or make the bucket ${location.bucket} at the store`,
+  },
+  {
+    kind: "store-denied",
+    codes: ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"],
+    problem: "the session token has expired",
+    hint: () => "get new credentials from the store and put them where the configuration points",
+  },
+  {
+    kind: "store-denied",
+    codes: ["InvalidToken", "InvalidTokenId", "InvalidClientTokenId"],
+    problem: "the store does not take the session token, or it has expired",
+    hint: keyHint("session-token"),
+  },
+  {
+    kind: "store-denied",
+    codes: ["InvalidAccessKeyId", "InvalidAccessKey", "NoSuchUser"],
+    problem: "the store does not know this access key",
+    hint: keyHint("access-key"),
+  },
+  {
+    kind: "store-denied",
+    codes: ["SignatureDoesNotMatch"],
+    problem: "the secret key is not the one of this access key",
+    hint: keyHint("secret-key"),
+  },
+  {
+    kind: "store-denied",
+    codes: ["AccessDenied", "AllAccessDisabled", "UserSuspended", "Forbidden", "MethodNotAllowed"],
+    problem: "the store refused the key",
+    hint: ({ credentials }) =>
+      `see in docs/keys.md what the ${credentials.role} may do; name another key with --role, or mend its policy at the store`,
+  },
+  {
+    kind: "store-misbehaves",
+    codes: ["InvalidObjectState"],
+    problem: "it is archived and has to be brought back from the archive first",
+    hint: () => "restore it from the archive at the store, then run the same again",
+  },
+  {
+    kind: "store-misbehaves",
+    codes: ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"],
+    problem: "the bucket is in another region or at another address",
+    hint: () => "set region and location in the configuration as the store names them",
+  },
+  {
+    kind: "store-misbehaves",
+    codes: ["NotImplemented"],
+    problem: "the store does not have this",
+    hint: () => "see docs/keys.md for stores that keep versions",
+  },
+  {
+    kind: "store-unreachable",
+    codes: ["SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Busy", "XMinioServerNotInitialized"],
+    problem: "the store asks to come back later",
+    hint: () => "run the same again in a while",
+  },
+  {
+    kind: "store-unreachable",
+    codes: [
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_GET_ISSUER_CERT",
+    ],
+    problem: "its certificate is not signed by an authority that this machine trusts",
+    hint: () => "name the authority's PEM file in ca-file in the configuration",
+  },
+  {
+    kind: "store-unreachable",
+    codes: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    problem: "its certificate is not valid",
+    hint: () => "check the address, this machine's clock, and the certificate at the store",
+  },
+  {
+    kind: "store-unreachable",
+    codes: ["ENOTFOUND", "EAI_AGAIN"],
+    problem: "its name is not known",
+    hint: ({ location }) => `check the address ${location.endpoint} and the network`,
+  },
+];
+
+/** What the SDK threw, as a Failure that names the bucket or key and the access key used. Failures pass as they are. */
+export function failureOfS3(error: unknown, context: S3FailureContext): Failure {
+  if (error instanceof Failure) return error;
+  const code = codeOf(error);
+  const cause = causes.find(({ codes }) => codes.includes(code)) ?? byStatus(statusOf(error), code);
+  const isAnswer = statusOf(error) !== null;
+  return new Failure({
+    kind: cause?.kind ?? "store-misbehaves",
+    action: context.action,
+    subject: context.subject,
+    problem: `${cause?.problem ?? `the answer is no S3 answer that Holdfast knows${said(error)}`}${code === "" ? "" : ` (${code})`}`,
+    hint: cause?.hint(context) ?? `check that ${context.location.endpoint} is an S3 store`,
+    details: {
+      key: `${context.credentials.role}, ${shownAccessKey(context.credentials.accessKey)}`,
+      ...(cause?.kind === "clock-skewed" ? clocks(error) : {}),
+      ...(isAnswer ? {} : { store: context.location.endpoint }),
+    },
+    cause: error,
+  });
+}
+
+const passing =
+  /^(?:ECONN|EPIPE|EHOST|ENET|ETIMEDOUT|ESOCKET|EPROTO|ERR_SSL|ERR_STREAM_PREMATURE|TimeoutError|AbortError|NetworkingError)/;
+
+function byStatus(status: number | null, code: string): Cause | undefined {
+  if (status === null || passing.test(code)) {
+    const problem = "the store does not answer";
+    return {
+      kind: "store-unreachable",
+      codes: [],
+      problem,
+      hint: ({ location }) => `check the address ${location.endpoint} and the network`,
+    };
+  }
+  if (status === 401 || status === 403) return causes.find(({ codes }) => codes.includes("AccessDenied"));
+  if (status === 429 || status >= 500) return causes.find(({ codes }) => codes.includes("SlowDown"));
+  return undefined;
+}
+
+function clocks(error: unknown): Readonly<Record<string, string>> {
+  const date = headersOf(error)["date"];
+  return date === undefined ? {} : { "store says": new Date(date).toISOString() };
+}
+
+/** The Code of an S3 reply, or the code of a socket error. Empty where there is neither. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  const { Code: replied, code, name, cause } = error as Readonly<Record<string, unknown>>;
+  if (typeof replied === "string") return replied;
+  if (typeof code === "string") return code;
+  if (typeof name === "string" && !["Error", "TypeError", "UnknownError", "Unknown", "AggregateError"].includes(name))
+    return name;
+  return cause === undefined || cause === error ? "" : codeOf(cause);
+}
+
+export function statusOf(error: unknown): number | null {
+  if (typeof error !== "object" || error === null || !("$metadata" in error)) return null;
+  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
+  return httpStatusCode ?? null;
+}
+
+export function headersOf(error: unknown): Readonly<Record<string, string>> {
+  if (typeof error !== "object" || error === null || !("$response" in error)) return {};
+  const response = error.$response as { readonly headers?: Readonly<Record<string, string>> } | undefined;
+  return response?.headers ?? {};
+}
+
+function said(error: unknown): string {
+  const status = statusOf(error);
+  return status === null ? "" : `, HTTP status ${status}`;
+}

@@ -1,0 +1,305 @@
+import {
+  CopyObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { Failure } from "../../base/failure.ts";
+import { instantFromMilliseconds } from "../../base/instant.ts";
+import { objectKey, type ObjectKey } from "../../base/object-key.ts";
+import { displayLocation } from "../../base/repository-location.ts";
+import { versionId, type VersionId } from "../../base/version-id.ts";
+import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
+import type {
+  BatchOutcome,
+  ClockReading,
+  ObjectContent,
+  PurgingStore,
+  Versioning,
+} from "../../store/versioned-store.ts";
+import { deleteAll } from "./delete-batch.ts";
+import { compareKeys, listVersionPages, type PageRequest } from "./list-versions.ts";
+import { wholeContent } from "./object-body.ts";
+import { takeRawBody } from "./raw-body.ts";
+import { openS3Clients, type S3Access, type S3Clients } from "./s3-client.ts";
+import { codeOf, failureOfS3, headersOf, statusOf } from "./s3-failure.ts";
+
+export interface S3StoreOptions extends S3Access {
+  /** Rows a page of a listing; S3's own most is 1000. Smaller only in tests. */
+  readonly pageSize?: number;
+}
+
+/** A bucket behind S3's protocol. Opens no connection until it is used. Fails with `config` when the CA file cannot be read. */
+export function openS3Store(options: S3StoreOptions): PurgingStore {
+  return new S3Store(options, openS3Clients(options));
+}
+
+class S3Store implements PurgingStore {
+  readonly #options: S3StoreOptions;
+  readonly #clients: S3Clients;
+  readonly #bucket: string;
+
+  constructor(options: S3StoreOptions, clients: S3Clients) {
+    this.#options = options;
+    this.#clients = clients;
+    this.#bucket = options.location.bucket;
+  }
+
+  listVersions(prefix: string): AsyncIterable<HistoryRow> {
+    return listVersionPages({
+      bucket: this.#bucket,
+      prefix,
+      order: this.#options.profile.listOrder.value,
+      fetchPage: async (request) => await this.#versionPage(request),
+    });
+  }
+
+  async *listCurrent(prefix: string): AsyncIterable<CurrentObject> {
+    let token: string | undefined;
+    let last = "";
+    do {
+      const page = await this.#attempt("list the objects of", null, () => this.#currentPage(prefix, token));
+      for (const object of page.objects) {
+        if (compareKeys(object.key, last) <= 0 && last !== "") {
+          throw this.#misbehaves("list the objects of", `the listing goes back from "${last}" to "${object.key}"`);
+        }
+        last = object.key;
+        yield object;
+      }
+      if (page.isTruncated && (page.next === undefined || page.next === token)) {
+        throw this.#misbehaves("list the objects of", "a page says that more follows and not from where");
+      }
+      token = page.isTruncated ? page.next : undefined;
+    } while (token !== undefined);
+  }
+
+  async read(key: ObjectKey, id: VersionId | null): Promise<ObjectContent | null> {
+    try {
+      const reply = await this.#clients.reading.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key, ...(id === null ? {} : { VersionId: id }) }),
+      );
+      const { Body: body, ContentLength: size, VersionId: made } = reply;
+      if (body === undefined || size === undefined) {
+        throw this.#misbehaves("read", "the reply has no body of a known length", key);
+      }
+      const bytes = wholeContent(body as AsyncIterable<Uint8Array>, {
+        size,
+        onError: (error) => this.#failure("read", error, key),
+      });
+      return { size, versionId: made === undefined ? null : versionId(made), bytes };
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw this.#failure("read", error, key);
+    }
+  }
+
+  async versioning(): Promise<Versioning> {
+    const known = this.#options.profile.versioning.value;
+    if (known === "none") return "unsupported";
+    try {
+      const { Status: status } = await this.#clients.reading.send(
+        new GetBucketVersioningCommand({ Bucket: this.#bucket }),
+      );
+      if (status === "Enabled") return "enabled";
+      if (status === "Suspended") return "suspended";
+      return known === "always" ? "enabled" : "off";
+    } catch (error) {
+      if (codeOf(error) === "NotImplemented" || statusOf(error) === 501) return "unsupported";
+      throw this.#failure("read the versioning of", error, null);
+    }
+  }
+
+  async readClock(): Promise<ClockReading> {
+    const { clock } = this.#options;
+    const before = clock.now();
+    const date = await this.#dateOfReply();
+    const ours = instantFromMilliseconds((before + clock.now()) / 2);
+    // A Date header is cut to the second: on average half of one is missing.
+    return { store: instantFromMilliseconds(Date.parse(date) + 500), ours };
+  }
+
+  async put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }> {
+    const { VersionId: made } = await this.#attempt("write", key, () =>
+      this.#clients.writing.send(
+        new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentLength: bytes.length }),
+      ),
+    );
+    return { versionId: made === undefined ? null : versionId(made) };
+  }
+
+  async copyForward(version: ObjectVersion): Promise<void> {
+    const { copyLimit } = this.#options.profile;
+    if (copyLimit.value !== null && version.size > copyLimit.value) {
+      await this.#readAndPut(version);
+      return;
+    }
+    const { CopyObjectResult: copied } = await this.#attempt("copy forward", version.key, () =>
+      this.#clients.writing.send(
+        new CopyObjectCommand({
+          Bucket: this.#bucket,
+          Key: version.key,
+          CopySource: `${encodePath(this.#bucket)}/${encodePath(version.key)}?versionId=${encodeURIComponent(version.versionId)}`,
+          ...storageClassOf(version),
+        }),
+      ),
+    );
+    if (copied?.ETag === undefined)
+      throw this.#misbehaves("copy forward", "the reply does not say that it was copied", version.key);
+  }
+
+  async hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]> {
+    return await this.#delete(
+      "hide objects of",
+      keys.map((key) => ({ key, versionId: null })),
+    );
+  }
+
+  async liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]> {
+    return await this.#delete("lift delete markers of", markers);
+  }
+
+  async enableVersioning(): Promise<void> {
+    await this.#attempt("turn versioning on for", null, () =>
+      this.#clients.writing.send(
+        new PutBucketVersioningCommand({ Bucket: this.#bucket, VersioningConfiguration: { Status: "Enabled" } }),
+      ),
+    );
+  }
+
+  async destroyVersions(rows: readonly HistoryRow[]): Promise<readonly BatchOutcome[]> {
+    return await this.#delete("destroy versions of", rows);
+  }
+
+  async #delete(
+    action: string,
+    rows: readonly { readonly key: ObjectKey; readonly versionId: VersionId | null }[],
+  ): Promise<readonly BatchOutcome[]> {
+    const { profile } = this.#options;
+    const deletions = rows.map((row) => ({ key: row.key, versionId: row.versionId }));
+    return await this.#attempt(action, null, () =>
+      deleteAll({ client: this.#clients.writing, bucket: this.#bucket, profile }, deletions),
+    );
+  }
+
+  async #versionPage({ prefix, keyMarker, versionIdMarker }: PageRequest): Promise<string> {
+    const { profile, pageSize } = this.#options;
+    const command = new ListObjectVersionsCommand({
+      Bucket: this.#bucket,
+      Prefix: prefix,
+      ...(keyMarker === null ? {} : { KeyMarker: keyMarker, VersionIdMarker: versionIdMarker ?? "" }),
+      ...(profile.urlEncoding.value === false ? {} : { EncodingType: "url" }),
+      ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
+    });
+    const raw = takeRawBody(command);
+    return await this.#attempt("read the versions of", null, async () => {
+      await this.#clients.reading.send(command);
+      return raw.text();
+    });
+  }
+
+  async #currentPage(prefix: string, token: string | undefined): Promise<CurrentPage> {
+    const { profile, pageSize } = this.#options;
+    const reply = await this.#clients.reading.send(
+      new ListObjectsV2Command({
+        Bucket: this.#bucket,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+        ...(profile.urlEncoding.value === false ? {} : { EncodingType: "url" }),
+        ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
+      }),
+    );
+    const isEncoded = reply.EncodingType === "url";
+    const objects = (reply.Contents ?? []).map((each): CurrentObject => {
+      const { Key: key = "", LastModified: date, Size: size, ETag: etag = "" } = each;
+      if (key === "" || date === undefined || size === undefined) {
+        throw this.#misbehaves("list the objects of", `a row has no key, date or size ("${key}")`);
+      }
+      const decoded = isEncoded ? decodeURIComponent(key.replaceAll("+", "%20")) : key;
+      return {
+        key: objectKey(decoded),
+        lastModified: instantFromMilliseconds(date.getTime()),
+        size,
+        etag: etag.replace(/^"|"$/g, ""),
+      };
+    });
+    return { objects, isTruncated: reply.IsTruncated === true, next: reply.NextContinuationToken };
+  }
+
+  /** The Date of any reply: a refusal has one too. */
+  async #dateOfReply(): Promise<string> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.#bucket,
+      Prefix: this.#options.location.prefix,
+      MaxKeys: 1,
+    });
+    const raw = takeRawBody(command);
+    const date = await this.#clients.reading.send(command).then(
+      () => raw.headers()["date"],
+      (error: unknown) => headersOf(error)["date"] ?? this.#rethrow("read the clock of", error),
+    );
+    if (date === undefined || Number.isNaN(Date.parse(date))) {
+      throw this.#misbehaves("read the clock of", "its replies have no Date");
+    }
+    return date;
+  }
+
+  async #readAndPut(version: ObjectVersion): Promise<void> {
+    const content = await this.read(version.key, version.versionId);
+    if (content === null)
+      throw this.#misbehaves("copy forward", `version ${version.versionId} is not there`, version.key);
+    const parts: Uint8Array[] = [];
+    for await (const part of content.bytes) parts.push(part);
+    await this.put(version.key, Buffer.concat(parts));
+  }
+
+  async #attempt<T>(action: string, key: ObjectKey | null, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw this.#failure(action, error, key);
+    }
+  }
+
+  #rethrow(action: string, error: unknown): never {
+    throw this.#failure(action, error, null);
+  }
+
+  #failure(action: string, error: unknown, key: ObjectKey | null): Failure {
+    const { location, credentials } = this.#options;
+    return failureOfS3(error, { action, subject: key ?? displayLocation(location), location, credentials });
+  }
+
+  #misbehaves(action: string, problem: string, key?: ObjectKey): Failure {
+    return new Failure({
+      kind: "store-misbehaves",
+      action,
+      subject: key ?? displayLocation(this.#options.location),
+      problem,
+      hint: "run it again; if it stays so report it with the store's name and release",
+    });
+  }
+}
+
+interface CurrentPage {
+  readonly objects: readonly CurrentObject[];
+  readonly isTruncated: boolean;
+  readonly next: string | undefined;
+}
+
+/** A key or version that is not there, or a marker: 404, and 405 for a marker that is asked for by its id. */
+function isAbsent(error: unknown): boolean {
+  if (error instanceof Failure || codeOf(error) === "NoSuchBucket") return false;
+  return statusOf(error) === 404 || (statusOf(error) === 405 && codeOf(error) === "MethodNotAllowed");
+}
+
+/** A copy is stored in the default class unless it is told another. */
+function storageClassOf({ storageClass }: ObjectVersion): { readonly StorageClass?: "STANDARD_IA" } {
+  return storageClass === null || storageClass === "STANDARD" ? {} : { StorageClass: storageClass as "STANDARD_IA" };
+}
+
+function encodePath(text: string): string {
+  return text.split("/").map(encodeURIComponent).join("/");
+}
