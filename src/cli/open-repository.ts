@@ -161,6 +161,8 @@ async function openStore(
   return retrying(openS3Store({ location, region, bucketLookup, caFile, profile, credentials, clock }), {
     clock,
     signal,
+    hideIsIdempotent: profile.markers.value === "single",
+    onRetry: (failure, wait) => invocation.screen.note(`  ${failure.message}; again in ${wait / 1000} s`),
   });
 }
 
