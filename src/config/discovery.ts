@@ -11,16 +11,16 @@ export interface Place {
  * user's own, else the machine's. Never the current directory: a prune run by root must not take its orders from one.
  */
 export function configurationCandidates({ flag, variables }: Place): readonly string[] {
-  const named = flag ?? variables["HOLDFAST_CONFIG"];
-  if (named !== undefined && named !== "") return [named];
+  const named = [flag, variables["HOLDFAST_CONFIG"]].find(isGiven);
+  if (named !== undefined) return [named];
   const user = underHome(variables, "XDG_CONFIG_HOME", ".config");
   return [...(user === null ? [] : [`${user}/holdfast/config.yaml`]), "/etc/holdfast/config.yaml"];
 }
 
-/** Where state is kept: the flag, systemd's or XDG's own word, for root /var/lib/holdfast; null without a home. */
+/** Where state is kept: the flag, else XDG's word, else for root /var/lib/holdfast; null without a home. */
 export function stateFolder({ flag, variables, isRoot }: Place): string | null {
-  if (flag !== undefined) return flag;
-  if (variables["XDG_STATE_HOME"] === undefined && isRoot) return "/var/lib/holdfast";
+  if (isGiven(flag)) return flag;
+  if (isRoot && !isAbsolute(variables["XDG_STATE_HOME"])) return "/var/lib/holdfast";
   const home = underHome(variables, "XDG_STATE_HOME", ".local/state");
   return home === null ? null : `${home}/holdfast`;
 }
@@ -28,7 +28,16 @@ export function stateFolder({ flag, variables, isRoot }: Place): string | null {
 function underHome(variables: Place["variables"], name: string, fallback: string): string | null {
   const own = variables[name];
   // The XDG rules: a relative path there is to be ignored.
-  if (own?.startsWith("/") === true) return own;
+  if (isAbsolute(own)) return own;
   const home = variables["HOME"];
-  return home === undefined || home === "" ? null : `${home}/${fallback}`;
+  return isGiven(home) ? `${home}/${fallback}` : null;
+}
+
+function isAbsolute(value: string | undefined): value is string {
+  return value?.startsWith("/") === true;
+}
+
+/** A variable that is set to nothing counts as not set, as everywhere in XDG. */
+function isGiven(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
 }

@@ -1,59 +1,100 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument, type Document, type Node } from "yaml";
 import { z } from "zod";
-import { Failure } from "../base/failure.ts";
 import { nearestWord } from "../base/nearest-word.ts";
 import { normalise, type Configuration } from "./configuration.ts";
+import { rowsOfBrokenText, rowsOfDocument } from "./excerpt.ts";
+import { faultyFile, type Fault } from "./fault.ts";
 import { configurationDefinition } from "./schema.ts";
-
-/** One fault of a file, with its place. Lines and columns count from 1. */
-interface Fault {
-  readonly line: number;
-  readonly column: number;
-  /** How many columns to underline. */
-  readonly length: number;
-  readonly message: string;
-  readonly suggestion: string | null;
-}
+import { structureFaults, syntaxFault } from "./yaml-faults.ts";
 
 /**
  * Reads a configuration. Fails with `config`, telling every fault with its file, line and column, the line itself, and
  * the nearest known key for one that is unknown. Never repeats a value that stands where a secret should.
  */
-export function parseConfiguration(text: string, file: string): Configuration {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const broken = document.errors.map((error) =>
-    faultAt(lines, error.pos[0], 1, { message: error.message, suggestion: null }),
-  );
-  if (broken.length > 0) throw faulty(broken, text, file);
-  const parsed = configurationDefinition.safeParse(document.toJS() ?? {});
-  if (parsed.success) return normalise(parsed.data);
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, document, lines));
-  throw faulty(faults, text, file);
+export function parseConfiguration(source: string, file: string): Configuration {
+  const text = source.replace(/^\uFEFF/, "");
+  const document = parseDocument(text, { uniqueKeys: false, stringKeys: true, prettyErrors: false });
+  const broken = syntaxFault(document);
+  if (broken !== null) throw faultyFile([broken], { file, text, showRow: rowsOfBrokenText(text) });
+  const structure = structureFaults(document);
+  const content = contentOf(document);
+  const parsed = configurationDefinition.safeParse(content, { reportInput: true });
+  const faults = [...structure, ...(parsed.success || content === undefined ? [] : faultsOf(parsed.error, document))];
+  if (parsed.success && faults.length === 0) return normalise(parsed.data);
+  throw faultyFile(faults.length === 0 ? [unreadable] : faults, {
+    file,
+    text,
+    showRow: rowsOfDocument(document, text),
+  });
+}
+
+const unreadable: Fault = { offset: 0, message: "its aliases (*) multiply beyond reason", suggestion: null };
+
+/** What the file says, or undefined where its aliases cannot be followed: to nothing, or to too much. */
+function contentOf(document: Document): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
 }
 
 type Issue = z.core.$ZodIssue;
 
-function faultsOf(issue: Issue, document: Document, lines: LineCounter): readonly Fault[] {
-  if (issue.code !== "unrecognized_keys") {
-    const place = issue.path.length === 0 ? "the file" : issue.path.join(".");
-    const message = `${place}: ${messageOf(issue)}`;
-    return [faultOf(document, lines, issue.path, { message, suggestion: null })];
-  }
-  const known = knownKeys(issue.path);
-  return issue.keys.map((key) => {
-    const nearest = nearestWord(key, known);
-    return faultOf(document, lines, [...issue.path, key], {
-      message: `unknown key "${key}"${issue.path.length === 0 ? "" : ` in ${issue.path.join(".")}`}`,
+function faultsOf({ issues }: z.ZodError, document: Document): readonly Fault[] {
+  const unknown = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? unknownKeys(issue) : []));
+  const others = issues.filter((issue) => issue.code !== "unrecognized_keys" && !isEchoOf(unknown, issue));
+  return [
+    ...unknown.map(({ key, place, nearest, known }) => ({
+      offset: offsetOf(document, [...place, key]),
+      message: `unknown key "${key}"${place.length === 0 ? "" : ` in ${place.join(".")}`}`,
       suggestion: nearest === null ? `known are ${known.join(", ")}` : `did you mean "${nearest}"?`,
-    });
+    })),
+    ...others.map((issue) => ({
+      offset: offsetOf(document, issue.path),
+      message: `${issue.path.length === 0 ? "the file" : issue.path.join(".")}: ${messageOf(issue)}`,
+      suggestion: suggestionFor(issue),
+    })),
+  ];
+}
+
+interface UnknownKey {
+  readonly key: string;
+  readonly place: readonly PropertyKey[];
+  readonly nearest: string | null;
+  readonly known: readonly string[];
+}
+
+function unknownKeys({ path, keys }: z.core.$ZodIssueUnrecognizedKeys): readonly UnknownKey[] {
+  const known = knownKeys(path);
+  return keys.map((key) => ({ key, place: path, nearest: nearestWord(key, known), known }));
+}
+
+/** Whether a mistyped key explains it: the key that is missing because of it, or a rule of the map that it stands in. */
+function isEchoOf(unknown: readonly UnknownKey[], issue: Issue): boolean {
+  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
+  return unknown.some(({ place, nearest }) => {
+    if (issue.code === "custom") return samePath(place, issue.path);
+    return isMissing && nearest !== null && samePath([...place, nearest], issue.path);
   });
+}
+
+function samePath(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  return a.length === b.length && a.every((step, index) => step === b[index]);
 }
 
 function messageOf(issue: Issue): string {
   if (issue.code === "invalid_type" && issue.input === undefined) return "it is missing";
-  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "not a name";
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  if (issue.code === "invalid_type" && issue.input === null && issue.path.length === 0) return "it is empty";
+  if (issue.code === "invalid_key") return `the name ${issue.issues[0]?.message ?? "is not one"}`;
+  return issue.message;
+}
+
+function suggestionFor(issue: Issue): string | null {
+  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return null;
+  const nearest = nearestWord(issue.input, issue.values.map(String));
+  return nearest === null ? null : `did you mean "${nearest}"?`;
 }
 
 /** The keys that the definition knows at a path; walked in the JSON Schema, which has one shape for every kind of node. */
@@ -61,7 +102,8 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   let node: unknown = z.toJSONSchema(configurationDefinition);
   for (const step of path) {
     const { properties, additionalProperties } = fieldsOf(node);
-    node = fieldsOf(properties)[String(step)] ?? additionalProperties;
+    const named = fieldsOf(properties);
+    node = Object.hasOwn(named, step) ? named[String(step)] : additionalProperties;
   }
   return Object.keys(fieldsOf(fieldsOf(node)["properties"]));
 }
@@ -70,58 +112,20 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-type Words = Pick<Fault, "message" | "suggestion">;
-
-function faultOf(document: Document, lines: LineCounter, path: readonly PropertyKey[], words: Words): Fault {
-  const node = nodeAt(document, path);
-  const [start, end] = node?.range ?? [0, 1];
-  return faultAt(lines, start, Math.max(1, end - start), words);
-}
-
-function faultAt(lines: LineCounter, offset: number, length: number, words: Words): Fault {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, col), length, ...words };
-}
-
-/** The key that the path names, or the nearest one above it that the file has. */
-function nodeAt(document: Document, path: readonly PropertyKey[]): Node | null {
+/** Where the key that the path names stands, or the list's item, or the nearest one above it that the file has. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let found: Node | null = null;
   for (const step of path) {
-    if (!isMap(node)) break;
-    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-    if (pair === undefined) break;
-    if (isScalar(pair.key)) found = pair.key;
-    node = pair.value;
+    if (isMap(node)) {
+      const pair = node.items.findLast((item) => isScalar(item.key) && String(item.key.value) === String(step));
+      if (isScalar(pair?.key)) found = pair.key;
+      node = pair?.value;
+    } else if (isSeq(node)) {
+      const item = node.items[Number(step)];
+      if (isScalar(item)) found = item;
+      node = item;
+    } else break;
   }
-  return found;
-}
-
-function faulty(faults: readonly Fault[], text: string, file: string): Failure {
-  const rows = text.split("\n");
-  const told = faults
-    .toSorted((a, b) => a.line - b.line || a.column - b.column)
-    .flatMap((fault) => [
-      `${file}:${fault.line}:${fault.column}  ${fault.message}`,
-      ...pointer(fault, rows[fault.line - 1] ?? ""),
-    ]);
-  return new Failure({
-    kind: "config",
-    action: "use the configuration",
-    subject: file,
-    problem: `${faults.length === 1 ? "one fault" : `${faults.length} faults`}\n${told.join("\n")}`,
-    hint: "mend the file, then: holdfast config validate",
-  });
-}
-
-/** The line with the place underlined; what follows a colon is left out, for it may be a secret put there by mistake. */
-function pointer(fault: Fault, row: string): readonly string[] {
-  const number = String(fault.line);
-  const shown = row.replace(/^(\s*(?:- )?[\w-]+:)\s+.*\S.*$/, "$1 …").replace(/\{.*$/, "{ …");
-  const length = Math.max(1, Math.min(fault.length, shown.length - fault.column + 1));
-  const mark = `${" ".repeat(fault.column - 1)}${"^".repeat(length)}`;
-  return [
-    `  ${number} | ${shown}`,
-    `  ${" ".repeat(number.length)}   ${mark}${fault.suggestion === null ? "" : `  ${fault.suggestion}`}`,
-  ];
+  return found?.range?.[0] ?? 0;
 }

@@ -62,7 +62,7 @@ async function fetchSecret(reference: SecretReference, sources: SecretSources): 
   }
 }
 
-/** Splits a command line as restic splits its --password-command: words, quotes, backslashes, no shell. */
+/** Splits a command line into words as a shell does, with its quotes and backslashes but with no shell: null where a quote stays open. */
 export function commandWords(line: string): readonly string[] | null {
   const words: string[] = [];
   const token = /\s*((?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)\s*/gy;

@@ -1,5 +1,5 @@
 import { Document, isScalar } from "yaml";
-import { formatDuration } from "../base/duration.ts";
+import type { Duration } from "../base/duration.ts";
 import type { Configuration, KeyReferences, RepositoryConfiguration } from "./configuration.ts";
 import { spellSecretReference } from "./secret-reference.ts";
 
@@ -27,9 +27,10 @@ function written(repository: RepositoryConfiguration): Readonly<Record<string, u
     "bucket-lookup": repository.bucketLookup,
     "ca-file": repository.caFile,
     password: repository.password === null ? null : spellSecretReference(repository.password),
-    "recovery-window": recoveryWindow === null ? null : formatDuration(recoveryWindow).replaceAll(" ", ""),
+    "recovery-window": recoveryWindow === null ? null : spellDuration(recoveryWindow),
     keys: Object.fromEntries([...repository.keys].map(([role, key]) => [role, writtenKey(key)])),
-    backup: backup === null ? null : withoutAbsent({ ...backup }),
+    backup:
+      backup === null ? null : withoutAbsent({ ...backup, paths: backup.paths.length === 0 ? null : backup.paths }),
     retention: retention === null ? null : withoutAbsent({ ...retention }),
   });
 }
@@ -40,6 +41,18 @@ function writtenKey(key: KeyReferences): Readonly<Record<string, unknown>> {
     "secret-key": spellSecretReference(key.secretKey),
     "session-token": key.sessionToken === null ? null : spellSecretReference(key.sessionToken),
   });
+}
+
+/** Exactly, unlike the rounded form for screens. */
+function spellDuration(duration: Duration): string {
+  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+  let left: number = duration;
+  let spelling = "";
+  for (const [unit, size] of Object.entries(units)) {
+    if (left >= size) spelling += `${Math.floor(left / size)}${unit}`;
+    left %= size;
+  }
+  return spelling;
 }
 
 function withoutAbsent(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -1,0 +1,91 @@
+import { isAlias, isMap, isScalar, isSeq, type Document } from "yaml";
+import { nearestWord } from "../base/nearest-word.ts";
+import { backupSchema } from "./backup-schema.ts";
+import type { ShownRow, ShowRow } from "./fault.ts";
+import { retentionSchema } from "./retention-schema.ts";
+
+const hidden = "…";
+
+/** The keys of a repository whose values are no place for a secret; a location may have one by mistake. */
+const openKeys = ["provider", "region", "bucket-lookup", "ca-file", "recovery-window"];
+
+/** The maps in which the value of every known key, or of one that is nearly known, is no place for a secret either. */
+const openMaps: Readonly<Record<string, readonly string[]>> = {
+  backup: Object.keys(backupSchema.shape),
+  retention: Object.keys(retentionSchema.shape),
+};
+
+/** A key or a value of the file. What is not open may be a secret, put where none belongs. */
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly isOpen: boolean;
+}
+
+/**
+ * Rows of a file that is proper YAML. Only what is known to be harmless is shown: keys, the marks between them, and
+ * values under keys where no secret belongs; every other value is `…`, and comments are left out.
+ */
+export function rowsOfDocument(document: Document, text: string): ShowRow {
+  const pieces = piecesOf(document.contents, []);
+  return ({ start, end }, offset) => {
+    let shown = "";
+    let at = start;
+    let place: Omit<ShownRow, "text"> | null = null;
+    for (const piece of pieces.filter((each) => each.start < end && each.end > start)) {
+      shown += marksOf(text.slice(at, piece.start));
+      const told = piece.isOpen ? text.slice(Math.max(start, piece.start), Math.min(end, piece.end)) : hidden;
+      if (piece.start === offset) place = { column: shown.length, length: told.length };
+      shown += told;
+      at = Math.min(end, piece.end);
+    }
+    shown += marksOf(text.slice(at, end).replace(/#.*$/, ""));
+    return { text: shown, ...(place ?? { column: shown.search(/\S|$/), length: 1 }) };
+  };
+}
+
+function marksOf(gap: string): string {
+  return gap.replace(/[^\s{}[\],:?-]+/g, "");
+}
+
+function piecesOf(node: unknown, path: readonly string[]): readonly Piece[] {
+  if (isMap(node)) {
+    return node.items.flatMap(({ key, value }) => {
+      const name = isScalar(key) ? String(key.value) : "";
+      return [...pieceOf(key, isOpenMap(path)), ...piecesOf(value, [...path, name])];
+    });
+  }
+  if (isSeq(node)) return node.items.flatMap((item) => piecesOf(item, path));
+  return pieceOf(node, isOpenValue(path));
+}
+
+/** Whether the map at the path is one whose keys are words of the configuration. */
+function isOpenMap([top, , key, ...more]: readonly string[]): boolean {
+  if (top === undefined) return true;
+  if (top !== "repositories") return false;
+  return (
+    key === undefined || (key === "keys" && more.length <= 1) || (Object.hasOwn(openMaps, key) && more.length === 0)
+  );
+}
+
+function isOpenValue([top, , key = "", word, ...more]: readonly string[]): boolean {
+  if (top !== "repositories" || more.length > 0) return false;
+  return word === undefined ? openKeys.includes(key) : nearestWord(word, openMaps[key] ?? []) !== null;
+}
+
+function pieceOf(node: unknown, isOpen: boolean): readonly Piece[] {
+  if ((!isScalar(node) && !isAlias(node)) || !node.range) return [];
+  const [start, end] = node.range;
+  return end > start ? [{ start, end, isOpen }] : [];
+}
+
+/** Rows of a file that is no proper YAML: of each no more than the key that it begins with. */
+export function rowsOfBrokenText(text: string): ShowRow {
+  return ({ start, end }, offset) => {
+    const row = text.slice(start, end);
+    const [shown = ""] = /^\s*(?:- )?(?:(["']?)[\w.-]+\1:(?=\s|$))?/.exec(row) ?? [];
+    const column = Math.min(offset - start, shown.length + (shown.endsWith(":") ? 1 : 0));
+    const rest = row.slice(shown.length).trim() === "" ? "" : hidden;
+    return { text: `${shown}${rest !== "" && shown.endsWith(":") ? " " : ""}${rest}`, column, length: 1 };
+  };
+}
