@@ -26,7 +26,7 @@ export function parseResticLine(line: string): ResticEvent {
     case "summary":
       return { kind: "summary", fields };
     case "error":
-      return { kind: "error", item: text(fields["item"]), message: errorMessage(fields["error"]) };
+      return { kind: "error", item: text(fields["item"]), message: errorMessage(fields) };
     case "initialized":
       return { kind: "initialized", id: text(fields["id"]) ?? "" };
     case "exit_error":
@@ -50,9 +50,12 @@ function statusOf(fields: Readonly<Record<string, unknown>>): ResticEvent {
   };
 }
 
-/** Up to 0.16 the raw error of Go's os package, `{"Op":"open","Path":"/x","Err":13}`; since 0.17.1 `{"message":…}`. */
-function errorMessage(error: unknown): string {
-  if (typeof error !== "object" || error === null) return text(error) ?? "unknown error";
+/**
+ * Up to 0.16 the raw error of Go's os package, `{"Op":"open","Path":"/x","Err":13}`; since 0.17.1 `{"message":…}`.
+ * `check` has no `error`: its words stand in the line's own `message`.
+ */
+function errorMessage({ error, message: own }: Readonly<Record<string, unknown>>): string {
+  if (typeof error !== "object" || error === null) return text(error) ?? text(own)?.trim() ?? "unknown error";
   const { message, Op: operation, Path: path } = error as Readonly<Record<string, unknown>>;
   return text(message) ?? ([text(operation), text(path)].filter((word) => word !== null).join(" ") || "unknown error");
 }

@@ -21,11 +21,23 @@ interface Cause {
 
 const place = ({ access }: FailureContext): string => displayLocation(access.location);
 
+const interruption = {
+  problem: "it was interrupted; restic has taken its lock away",
+  hint: "run the same command again: what was stored is used again",
+} as const;
+
 /**
  * What restic's own words show, looked for in this order. Before 0.17 exit 1 stands for 10, 11 and 12 too, and in every
  * release for whatever the store did; only the text tells.
  */
 const causes: readonly Cause[] = [
+  {
+    // 0.15 to 0.18 end most interrupted commands with 1, and name whatever the interruption broke off.
+    kind: "interrupted",
+    sign: /signal (?:interrupt|terminated) received/,
+    problem: interruption.problem,
+    hint: () => interruption.hint,
+  },
   {
     kind: "clock-skewed",
     sign: /RequestTimeTooSkewed|difference between the request time and the (?:server's|current) time/i,
@@ -135,7 +147,7 @@ export function loadWarnings(stderr: readonly string[]): readonly string[] {
 }
 
 function plainProblem(kind: FailureKind, exitCode: number): string {
-  if (kind === "interrupted") return "it was interrupted; restic has taken its lock away";
+  if (kind === "interrupted") return interruption.problem;
   if (kind === "no-repository") return "there is no restic repository";
   if (kind === "locked") return "another restic holds the repository";
   if (kind === "wrong-password") return "the password opens no key of this repository";
@@ -145,7 +157,7 @@ function plainProblem(kind: FailureKind, exitCode: number): string {
 
 function plainHint(kind: FailureKind, context: FailureContext): string {
   const { name } = context.access;
-  if (kind === "interrupted") return "run the same command again: what was stored is used again";
+  if (kind === "interrupted") return interruption.hint;
   if (kind === "locked") return "wait for it to end, or run the same with --retry-lock 10m";
   if (kind === "no-repository") return `check the location, or make one: holdfast init ${name}`;
   if (kind === "wrong-password") return `check repositories.${name}.password`;

@@ -4,12 +4,18 @@ import type { ResticVersion } from "./version.ts";
 export interface ResticCall {
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Called for each line as it comes, without its newline. What they return is not waited for. */
+  /**
+   * Called for each line as it comes, without its newline. What they return is not waited for; what they throw fails the
+   * run, once restic has ended.
+   */
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
   /** Aborting sends SIGINT, waits for restic to take its lock away, then kills. Never SIGTERM on a restic < 0.17. */
   readonly signal?: AbortSignal;
-  /** `inherit` hands our own stdin, stdout and stderr through, for `exec`. Default `lines`. */
+  /**
+   * `inherit` hands our own stdin, stdout and stderr through, for `exec`: restic then shares our process group, a Ctrl-C
+   * typed at the terminal reaches it without us, and its exit code stays as it is. Default `lines`.
+   */
   readonly streams?: "lines" | "inherit";
 }
 
@@ -27,7 +33,7 @@ export interface ResticProgram {
   readonly path: string;
   readonly version: ResticVersion;
   /**
-   * Runs restic in a process group of its own and resolves once it has ended and both pipes are read to their end,
+   * Runs restic, in a process group of its own unless `inherit`, and resolves once it has ended and both pipes are read to their end,
    * whatever its exit code. Fails with `program-missing` when it cannot be started.
    */
   run(call: ResticCall): Promise<ResticOutcome>;

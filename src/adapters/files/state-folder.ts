@@ -13,7 +13,7 @@ const bufferSize = 64 * 1024;
  */
 export async function openStateFolder(root: string): Promise<StateFolder> {
   await makeFolder(root);
-  return new FileStateFolder(root);
+  return new FileStateFolder(path.resolve(root));
 }
 
 class FileStateFolder implements StateFolder {
@@ -98,12 +98,13 @@ class FileStateFolder implements StateFolder {
   }
 }
 
-/** Lines held back up to 64 KiB, then written; durable after `flush`. */
+/** Lines held back up to 64 KiB, then written, in the order of the calls; durable after `flush`. */
 export class BufferedLineFile implements LineFile {
   readonly path: string;
   readonly #handle: FileHandle;
   #held: string[] = [];
   #size = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(file: string, handle: FileHandle) {
     this.path = file;
@@ -133,7 +134,8 @@ export class BufferedLineFile implements LineFile {
     const text = this.#held.join("");
     this.#held = [];
     this.#size = 0;
-    if (text !== "") await this.#guarded(() => this.#handle.writeFile(text));
+    if (text !== "") this.#lastWrite = this.#lastWrite.then(() => this.#guarded(() => this.#handle.writeFile(text)));
+    await this.#lastWrite;
   }
 
   async #guarded(act: () => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { Failure } from "../../base/failure.ts";
 import type { ResticCall, ResticOutcome, ResticProgram } from "../../restic/restic-program.ts";
 import { parseResticVersion, type ResticVersion } from "../../restic/version.ts";
+import { stopGroup, stopSharer } from "./stop-process.ts";
 
 const stderrKept = 200;
 
@@ -47,36 +48,57 @@ class ResticProcess implements ResticProgram {
 async function runProcess(path: string, call: ResticCall, options: ProcessOptions): Promise<ResticOutcome> {
   if (call.signal?.aborted === true) return { exitCode: 130, stdout: [], stderr: [] };
   const isInherited = call.streams === "inherit";
-  const child = spawn(path, call.arguments, {
-    env: { ...call.environment },
-    stdio: isInherited ? "inherit" : ["ignore", "pipe", "pipe"],
-    // In a group of its own, a terminal's Ctrl-C reaches restic once, from us. With our own streams it stays in ours:
-    // a background group may not read the terminal.
-    detached: !isInherited,
-  });
+  const child = start(path, call, isInherited);
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const drained = [
+  const drained = Promise.allSettled([
     drain(child.stdout, call.onStdoutLine ?? ((line) => stdout.push(line))),
     drain(child.stderr, (line) => {
       if (stderr.push(line) > stderrKept) stderr.shift();
       call.onStderrLine?.(line);
     }),
-  ];
-  const stop = isInherited ? () => undefined : stopOnAbort(child, call.signal, options.patience ?? 60_000);
+  ]);
+  const stopping = { signal: call.signal, patience: options.patience ?? 60_000 };
+  const release = isInherited ? stopSharer(child, stopping) : stopGroup(child, stopping);
   try {
     const exitCode = await exitOf(child, path);
-    await Promise.all(drained);
-    return { exitCode, stdout, stderr };
+    for (const end of await drained) if (end.status === "rejected") throw end.reason;
+    return { exitCode: isInherited ? exitCode : plainCode(exitCode, call.signal), stdout, stderr };
   } finally {
-    stop();
+    release();
   }
 }
 
-/** Reads a pipe to its end whatever the listener does: a restic whose pipe closes early leaves its lock behind. */
+function start(path: string, call: ResticCall, isInherited: boolean): ChildProcess {
+  try {
+    return spawn(path, call.arguments, {
+      env: { ...call.environment },
+      stdio: isInherited ? "inherit" : ["ignore", "pipe", "pipe"],
+      // In a group of its own, a terminal's Ctrl-C reaches restic once, from us. With our own streams it stays in ours:
+      // a background group may not read the terminal.
+      detached: !isInherited,
+    });
+  } catch (error) {
+    throw cannotStart(path, error as NodeJS.ErrnoException);
+  }
+}
+
+/**
+ * Reads a pipe to its end whatever the listener does: a restic whose pipe closes early leaves its lock behind. Fails at
+ * the end with what the listener threw; it is not called again after that.
+ */
 async function drain(stream: Readable | null, onLine: (line: string) => unknown): Promise<void> {
   if (stream === null) return;
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+  let thrown: { readonly error: unknown } | null = null;
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+    if (thrown !== null) continue;
+    try {
+      onLine(line);
+    } catch (error) {
+      thrown = { error };
+    }
+  }
+  if (thrown !== null) throw thrown.error;
 }
 
 function exitOf(child: ChildProcess, path: string): Promise<number> {
@@ -86,26 +108,9 @@ function exitOf(child: ChildProcess, path: string): Promise<number> {
   });
 }
 
-/** SIGINT first, which every release answers by removing its lock; SIGKILL to the whole group when time is up. */
-function stopOnAbort(child: ChildProcess, signal: AbortSignal | undefined, patience: number): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const kill = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // The group ended between the look and the signal; there is nobody left to stop.
-    }
-  };
-  const onAbort = (): void => {
-    kill("SIGINT");
-    timer = setTimeout(() => kill("SIGKILL"), patience);
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return () => {
-    signal?.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
-  };
+/** restic 0.15 to 0.18 end most interrupted commands with 1. */
+function plainCode(exitCode: number, signal: AbortSignal | undefined): number {
+  return signal?.aborted === true && exitCode > 0 && exitCode < 128 ? 130 : exitCode;
 }
 
 function cannotStart(path: string, cause: NodeJS.ErrnoException): Failure {
