@@ -7,27 +7,31 @@ const must = (what: string) => ({ error: () => `must be ${what}` });
 
 /** Text that is not empty. */
 export function text(what = "text, in quotes if it looks like a number") {
-  return z.string(must(what)).min(1, must(what));
+  return z.string(must(what)).min(1, must(what)).meta({ title: "text" });
 }
 
 /** One text or a list of texts, as restic's repeatable flags take them. */
 export function oneOrMore(what = "text, in quotes if it looks like a number") {
-  return z.union([text(what), z.array(text(what), must("a list")).min(1, must("a list of at least one"))], {
-    error: () => `must be ${what}, or a list of them`,
-  });
+  const list = z.array(text(what), must("a list")).min(1, must("a list of at least one"));
+  return z
+    .union([text(what), list], { error: () => `must be ${what}, or a list of them` })
+    .meta({ title: "text or a list of texts" });
 }
 
 /** One absolute path or a list: the folder a timer runs in is not the one in which the file was tried. */
 export function absolutePaths() {
   const what = "an absolute path";
-  const path = z.string(must(what)).regex(/^\//, must(what));
-  return z.union([path, z.array(path, must("a list")).min(1, must("a list of at least one"))], {
-    error: () => `must be ${what}, or a list of them`,
-  });
+  const path = absolutePath();
+  return z
+    .union([path, z.array(path, must("a list")).min(1, must("a list of at least one"))], {
+      error: () => `must be ${what}, or a list of them`,
+    })
+    .meta({ title: "absolute path or a list of them" });
 }
 
 export function absolutePath() {
-  return z.string(must("an absolute path")).regex(/^\//, must("an absolute path"));
+  const message = must("an absolute path");
+  return z.string(message).regex(/^\//, message).meta({ title: "absolute path" });
 }
 
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
@@ -50,7 +54,7 @@ export const secretForms = "env:NAME, file:/PATH, command:LINE or credential:NAM
 export function secretReferenceText() {
   const message = must(`a reference to a secret (${secretForms}), never the secret itself`);
   const forms = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\n]+|command:[ \t]*\S[^\n]*|credential:[A-Za-z0-9_.@-]+)$/;
-  return z.string(message).regex(forms, message);
+  return z.string(message).regex(forms, message).meta({ title: "secret reference" });
 }
 
 export function durationText(example: string) {
@@ -58,13 +62,17 @@ export function durationText(example: string) {
   return z
     .string(message)
     .regex(/^(?:\d+[smhdw])+$/, { ...message, abort: true })
-    .refine((value) => parseDuration(value) !== null, message);
+    .refine((value) => parseDuration(value) !== null, message)
+    .meta({ title: "length of time" });
 }
 
 /** restic's own durations for `keep-within`: years, months, days and hours. */
 export function calendarDurationText() {
   const message = must("a length of time in years, months, days and hours, such as 1y6m or 14d");
-  return z.string(message).regex(/^(?:\d+[ymdh])+$/, message);
+  return z
+    .string(message)
+    .regex(/^(?:\d+[ymdh])+$/, message)
+    .meta({ title: "length of time in y, m (months), d, h" });
 }
 
 export function locationText() {
@@ -72,5 +80,6 @@ export function locationText() {
   return z
     .string(message)
     .regex(/^s3:/, { ...message, abort: true })
-    .refine((value) => parseRepositoryLocation(value) !== null, message);
+    .refine((value) => parseRepositoryLocation(value) !== null, message)
+    .meta({ title: "S3 location" });
 }

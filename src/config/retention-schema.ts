@@ -31,6 +31,7 @@ export const retentionSchema = z
       "group-by": z
         .string(groupByForms)
         .regex(/^(?:(?:host|paths|tags)(?:,(?:host|paths|tags))*)?$/, groupByForms)
+        .meta({ title: "host, paths, tags" })
         .optional()
         .describe("The rules hold for each group apart: host, paths, tags joined by commas.")
         .meta({ default: "host,paths" }),

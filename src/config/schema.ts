@@ -53,13 +53,17 @@ const repositorySchema = z
         .describe("A PEM file with the certificate authorities to trust besides the system's."),
       password: secretReferenceText()
         .optional()
-        .describe("Where the repository's password is found; needed wherever restic runs."),
+        .describe("Where the repository's password is found; needed with a writer or a pruner, for restic."),
       "recovery-window": durationText("35d")
         .optional()
-        .describe("How far back every object must stay recoverable: a number with d or w."),
-      keys: keysSchema.describe("The keys to the store; a host holds only the roles it plays."),
-      backup: backupSchema.optional().describe("What `holdfast backup` saves: restic's own backup flags."),
-      retention: retentionSchema.optional().describe("What `holdfast prune` keeps: restic's own keep rules."),
+        .describe("How far back every object must stay recoverable, such as 35d or 5w."),
+      keys: keysSchema.describe("The keys to the store, one or more; a host holds only the roles it plays."),
+      backup: backupSchema
+        .optional()
+        .describe("What `holdfast backup` saves, under restic's own backup flags; needs paths or files-from."),
+      retention: retentionSchema
+        .optional()
+        .describe("What `holdfast prune` keeps, under restic's own flags; needs at least one keep rule."),
     },
     { error: () => "must be a map: location, password, keys and so on" },
   )
