@@ -10,6 +10,7 @@ const since = {
   "no-scan": [0, 15, 0],
   "exit-codes-10-11": [0, 17, 0],
   "exit-code-12": [0, 17, 1],
+  "restore-dry-run": [0, 17, 0],
   sigterm: [0, 17, 0],
   "skip-if-unchanged": [0, 17, 0],
   "check-json": [0, 18, 0],

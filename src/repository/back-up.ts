@@ -1,0 +1,93 @@
+import type { Clock } from "../base/clock.ts";
+import { addMilliseconds } from "../base/instant.ts";
+import { backupArguments, type BackupOptions } from "../restic/arguments/backup.ts";
+import { lockWaitArguments } from "../restic/arguments/global.ts";
+import type { ResticEvent } from "../restic/events.ts";
+import { supports } from "../restic/features.ts";
+import type { ResticOutcome } from "../restic/restic-program.ts";
+import { failureIn, runRestic, type ResticRun } from "./run-restic.ts";
+
+export interface BackupRequest extends ResticRun {
+  readonly options: BackupOptions;
+  readonly dryRun: boolean;
+  /** How long to wait for whoever holds the repository for himself, in milliseconds. Null: not at all. */
+  readonly retryLock: number | null;
+  readonly clock: Clock;
+}
+
+/** restic's summary, its names in camelCase. Sizes are bytes, durations seconds. */
+export interface BackupResult {
+  /** Null on a dry run, and where nothing changed and `skip-if-unchanged` is set. */
+  readonly snapshotId: string | null;
+  readonly totalFilesProcessed: number;
+  readonly totalBytesProcessed: number;
+  readonly totalDuration: number;
+  readonly dataAdded: number;
+  readonly dryRun: boolean;
+  /** Files that restic could not read: the snapshot lacks them. */
+  readonly unread: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Runs `restic backup`. Files that cannot be read are data, named in `unread`: a snapshot was made all the same. Every
+ * other end of restic is the Failure that it stands for.
+ */
+export async function backUp(request: BackupRequest): Promise<BackupResult> {
+  const { session, onEvent } = request;
+  const said: { summary: Readonly<Record<string, unknown>> | null } = { summary: null };
+  const unread: string[] = [];
+  const take = (event: ResticEvent): void => {
+    if (event.kind === "summary") said.summary = event.fields;
+    if (event.kind === "error") unread.push(event.item ?? event.message);
+    onEvent?.(event);
+  };
+  const outcome = await whenUnlocked(request, async (lock) => {
+    const { version } = session.program;
+    const words = backupArguments(session.access, request.options, { version, dryRun: request.dryRun, lock });
+    return await runRestic({ ...request, onEvent: take }, words);
+  });
+  const failure = failureIn(session, "back up", outcome);
+  const isIncomplete = failure?.kind === "incomplete" && said.summary !== null;
+  if (failure !== null && !isIncomplete) throw failure;
+  const fields = said.summary ?? {};
+  const missed = isIncomplete ? unread : [];
+  return { ...inCamelCase(fields), ...certainFields(fields), dryRun: request.dryRun, unread: missed };
+}
+
+/** A backup shares the repository with others: only a check or a prune keeps it out. */
+async function whenUnlocked(
+  { session, retryLock, clock, signal }: BackupRequest,
+  run: (lock: readonly string[]) => Promise<ResticOutcome>,
+): Promise<ResticOutcome> {
+  const patience = retryLock ?? 0;
+  if (supports(session.program.version, "retry-lock")) return await run(lockWaitArguments(patience));
+  for (const end = addMilliseconds(clock.now(), patience); ;) {
+    const outcome = await run([]);
+    const left = end - clock.now();
+    if (left <= 0 || failureIn(session, "back up", outcome)?.kind !== "locked") return outcome;
+    await clock.sleep(Math.min(left, 5000), signal);
+  }
+}
+
+function certainFields(fields: Readonly<Record<string, unknown>>): Omit<BackupResult, "dryRun" | "unread"> {
+  const figure = (name: string): number => (typeof fields[name] === "number" ? fields[name] : 0);
+  const id = fields["snapshot_id"];
+  return {
+    snapshotId: typeof id === "string" && id !== "" ? id : null,
+    totalFilesProcessed: figure("total_files_processed"),
+    totalBytesProcessed: figure("total_bytes_processed"),
+    totalDuration: figure("total_duration"),
+    dataAdded: figure("data_added"),
+  };
+}
+
+function inCamelCase(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { message_type: _, ...rest } = fields;
+  return Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [
+      name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+}
