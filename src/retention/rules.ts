@@ -40,7 +40,7 @@ export interface Decision {
   readonly reasons: readonly string[];
 }
 
-export interface SnapshotGroup {
+interface SnapshotGroup {
   /** To read, and different for each group: `host nas, paths /etc /home`. */
   readonly key: string;
   /** Newest first, by the client's word; at the same instant by id. Never empty. */
