@@ -1,19 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Document } from "yaml";
-import { nearestWord } from "../base/nearest-word.ts";
-import { backupSchema } from "./backup-schema.ts";
 import type { ShownRow, ShowRow } from "./fault.ts";
-import { retentionSchema } from "./retention-schema.ts";
+import { isOpenMap, isOpenValue } from "./open-places.ts";
 
 const hidden = "…";
-
-/** The keys of a repository whose values are no place for a secret; a location may have one by mistake. */
-const openKeys = ["provider", "region", "bucket-lookup", "ca-file", "recovery-window"];
-
-/** The maps in which the value of every known key, or of one that is nearly known, is no place for a secret either. */
-const openMaps: Readonly<Record<string, readonly string[]>> = {
-  backup: Object.keys(backupSchema.shape),
-  retention: Object.keys(retentionSchema.shape),
-};
 
 /** A key or a value of the file. What is not open may be a secret, put where none belongs. */
 interface Piece {
@@ -57,20 +46,6 @@ function piecesOf(node: unknown, path: readonly string[]): readonly Piece[] {
   }
   if (isSeq(node)) return node.items.flatMap((item) => piecesOf(item, path));
   return pieceOf(node, isOpenValue(path));
-}
-
-/** Whether the map at the path is one whose keys are words of the configuration. */
-function isOpenMap([top, , key, ...more]: readonly string[]): boolean {
-  if (top === undefined) return true;
-  if (top !== "repositories") return false;
-  return (
-    key === undefined || (key === "keys" && more.length <= 1) || (Object.hasOwn(openMaps, key) && more.length === 0)
-  );
-}
-
-function isOpenValue([top, , key = "", word, ...more]: readonly string[]): boolean {
-  if (top !== "repositories" || more.length > 0) return false;
-  return word === undefined ? openKeys.includes(key) : nearestWord(word, openMaps[key] ?? []) !== null;
 }
 
 function pieceOf(node: unknown, isOpen: boolean): readonly Piece[] {

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, visit, type Document, type ErrorCode } from "yaml";
+import { isAlias, isMap, isPair, isScalar, visit, type Document, type ErrorCode, type YAMLMap } from "yaml";
 import type { Fault } from "./fault.ts";
+import { isOpenMap } from "./open-places.ts";
 
 /** Our own words for what is wrong with the YAML: the parser's repeat the text, which may be a secret. */
 const words: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -17,11 +18,22 @@ const words: Partial<Readonly<Record<ErrorCode, string>>> = {
   TAB_AS_INDENT: "a tab; indent with spaces",
 };
 
-/** The first place where the text stops being YAML, or null. What comes after it is mostly its echo. */
+/** The first place where the text stops being YAML as a configuration has it, or null. The rest is mostly its echo. */
 export function syntaxFault(document: Document): Fault | null {
-  const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  if (error === undefined) return null;
-  return { offset: error.pos[0], message: words[error.code] ?? "this is not proper YAML", suggestion: null };
+  const faults: Fault[] = document.errors.map(({ pos, code }) => ({
+    offset: pos[0],
+    message: words[code] ?? "this is not proper YAML",
+    suggestion: null,
+  }));
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      // Within { } YAML takes what stands after a comma for a key, be it the second half of a secret.
+      if (value !== null || !isScalar(key)) return;
+      const message = "a word without a colon; a value with a comma in it must stand in quotes";
+      faults.push({ offset: key.range?.[0] ?? 0, message, suggestion: null });
+    },
+  });
+  return faults.toSorted((a, b) => a.offset - b.offset)[0] ?? null;
 }
 
 /** What YAML allows and a configuration does not have: a key twice in one map, tags, an alias of nothing. */
@@ -31,8 +43,12 @@ export function structureFaults(document: Document): readonly Fault[] {
     message: "a tag (a word that begins with !) has no meaning here",
     suggestion: null,
   }));
-  visit(document, (_, node) => {
-    if (isMap(node)) faults.push(...repeatedKeys(node.items.map(({ key }) => key)));
+  visit(document, (_, node, ancestors) => {
+    if (isMap(node)) {
+      const pairs = ancestors.filter((each) => isPair(each));
+      const path = pairs.map(({ key }) => (isScalar(key) ? String(key.value) : ""));
+      faults.push(...repeatedKeys(node, path));
+    }
     if (isAlias(node) && node.resolve(document) === undefined) {
       faults.push({
         offset: node.range?.[0] ?? 0,
@@ -44,14 +60,16 @@ export function structureFaults(document: Document): readonly Fault[] {
   return faults;
 }
 
-function repeatedKeys(keys: readonly unknown[]): readonly Fault[] {
+function repeatedKeys(map: YAMLMap, path: readonly string[]): readonly Fault[] {
   const seen = new Set<string>();
-  return keys.filter(isScalar).flatMap((key) => {
+  const place = path.length === 0 ? "" : ` in ${path.join(".")}`;
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
     const name = String(key.value);
-    if (!seen.has(name)) {
-      seen.add(name);
-      return [];
-    }
-    return [{ offset: key.range?.[0] ?? 0, message: `the key "${name}" stands here twice`, suggestion: null }];
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    if (isFirst) return [];
+    const message = isOpenMap(path) ? `the key "${name}" stands twice${place}` : "a key stands here twice";
+    return [{ offset: key.range?.[0] ?? 0, message, suggestion: null }];
   });
 }

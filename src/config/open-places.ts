@@ -1,0 +1,27 @@
+import { nearestWord } from "../base/nearest-word.ts";
+import { backupSchema } from "./backup-schema.ts";
+import { retentionSchema } from "./retention-schema.ts";
+
+// What a message may show of a file. Everything else may be a secret, put where none belongs.
+
+/** The keys of a repository whose values are no place for a secret; a location may have one by mistake. */
+const openKeys = ["provider", "region", "bucket-lookup", "ca-file", "recovery-window"];
+
+/** The maps in which the value of every known key, or of one that is nearly known, is no place for a secret either. */
+const openMaps: ReadonlyMap<string, readonly string[]> = new Map([
+  ["backup", Object.keys(backupSchema.shape)],
+  ["retention", Object.keys(retentionSchema.shape)],
+]);
+
+/** Whether the map at the path is one whose keys are words of the configuration, or slips of such words. */
+export function isOpenMap([top, , key, ...more]: readonly string[]): boolean {
+  if (top === undefined) return true;
+  if (top !== "repositories") return false;
+  return key === undefined || (key === "keys" && more.length <= 1) || (openMaps.has(key) && more.length === 0);
+}
+
+/** Whether the value at the path, lists not counted, may be shown. */
+export function isOpenValue([top, , key = "", word, ...more]: readonly string[]): boolean {
+  if (top !== "repositories" || more.length > 0) return false;
+  return word === undefined ? openKeys.includes(key) : nearestWord(word, openMaps.get(key) ?? []) !== null;
+}
