@@ -168,14 +168,18 @@ function lastWords(outcome: ResticOutcome): string {
   return [...outcome.stderr.slice(-40), ...outcome.stdout.slice(-10)].join("\n");
 }
 
+/** With which restic up to 0.18 clears its status line, also where there is no terminal. */
+const eraseLine = "\u001b[2K";
+
 /** The line that says most: restic's exit_error, its Fatal line, or the last one. Never a line of a Go stack trace. */
 function lastLine(outcome: ResticOutcome): string {
   const lines = outcome.stderr.map((line) => {
     const event = parseResticLine(line);
-    return event.kind === "exit-error" ? event.message : event.kind === "text" ? event.text.trim() : "";
+    return event.kind === "exit-error" ? event.message : event.kind === "text" ? event.text : "";
   });
-  const telling = lines.filter(
-    (line) => line !== "" && !/^\t|^(?:github\.com|main\.|runtime\.|golang\.org)/.test(line),
-  );
+  const telling = lines
+    .filter((line) => !/^\t|^(?:github\.com|main\.|runtime\.|golang\.org)/.test(line))
+    .map((line) => line.replaceAll(eraseLine, "").trim())
+    .filter((line) => line !== "");
   return telling.findLast((line) => /^Fatal|unable|error/i.test(line)) ?? telling.at(-1) ?? "";
 }

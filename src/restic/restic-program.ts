@@ -33,8 +33,8 @@ export interface ResticProgram {
   readonly path: string;
   readonly version: ResticVersion;
   /**
-   * Runs restic, in a process group of its own unless `inherit`, and resolves once it has ended and both pipes are read to their end,
-   * whatever its exit code. Fails with `program-missing` when it cannot be started.
+   * Runs restic, in a process group of its own unless `inherit`, and resolves once it has ended and both pipes are read
+   * to their end, whatever its exit code. Fails with `program-missing` when it cannot be started.
    */
   run(call: ResticCall): Promise<ResticOutcome>;
 }
