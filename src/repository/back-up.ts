@@ -15,14 +15,17 @@ export interface BackupRequest extends ResticRun {
   readonly clock: Clock;
 }
 
-/** restic's summary, its names in camelCase. Sizes are bytes, durations seconds. */
-export interface BackupResult {
+interface BackupFigures {
   /** Null on a dry run, and where nothing changed and `skip-if-unchanged` is set. */
   readonly snapshotId: string | null;
   readonly totalFilesProcessed: number;
   readonly totalBytesProcessed: number;
   readonly totalDuration: number;
   readonly dataAdded: number;
+}
+
+/** restic's summary, all its names in camelCase. Sizes are bytes, durations seconds. */
+export interface BackupResult extends BackupFigures {
   readonly dryRun: boolean;
   /** Files that restic could not read: the snapshot lacks them. */
   readonly unread: readonly string[];
@@ -70,7 +73,7 @@ async function whenUnlocked(
   }
 }
 
-function certainFields(fields: Readonly<Record<string, unknown>>): Omit<BackupResult, "dryRun" | "unread"> {
+function certainFields(fields: Readonly<Record<string, unknown>>): BackupFigures {
   const figure = (name: string): number => (typeof fields[name] === "number" ? fields[name] : 0);
   const id = fields["snapshot_id"];
   return {

@@ -1,4 +1,3 @@
-import { parseDuration } from "../../base/duration.ts";
 import { formatInstant } from "../../base/instant.ts";
 import { checkRepository } from "../../repository/check-repository.ts";
 import type { CommandAction } from "../invocation.ts";
@@ -15,7 +14,7 @@ export const check: CommandAction = async (invocation, input) => {
   const done = await checkRepository({
     session,
     clock: invocation.clock,
-    patience: durationFlag(input, "retry-lock") ?? parseDuration("5m"),
+    patience: durationFlag(input, "retry-lock"),
     readDataSubset: input.text("read-data-subset") ?? null,
     signal: invocation.signal,
     onEvent: showResticEvents(progress, invocation.screen, "checking"),

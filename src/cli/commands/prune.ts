@@ -1,7 +1,9 @@
-import { parseDuration } from "../../base/duration.ts";
 import { Failure } from "../../base/failure.ts";
 import { formatInstant } from "../../base/instant.ts";
-import { prune as runPrune } from "../../retention/run.ts";
+import { checkRepository } from "../../repository/check-repository.ts";
+import { listSnapshots } from "../../repository/list-snapshots.ts";
+import type { RetentionPlan } from "../../retention/plan.ts";
+import { prune as runPrune, type PruneResult } from "../../retention/run.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { CommandAction } from "../invocation.ts";
 import { durationFlag, openRepository } from "../open-repository.ts";
@@ -19,15 +21,19 @@ export const prune: CommandAction = async (invocation, input) => {
   const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
   const progress = openProgress(invocation.screen, invocation.clock);
   const dryRun = input.has("dry-run");
+  const { signal } = invocation;
+  const patience = durationFlag(input, "retry-lock");
   const done = await runPrune({
     session,
-    store,
     rules,
     clock: invocation.clock,
-    patience: durationFlag(input, "retry-lock") ?? parseDuration("5m"),
-    signal: invocation.signal,
+    patience,
+    signal,
     dryRun,
-    release: new Set(input.list("release")),
+    release: new Set(input.list("release").flatMap((each) => each.split(","))),
+    list: async () => await listSnapshots({ session, store, signal }),
+    check: async () =>
+      (await checkRepository({ session, clock: invocation.clock, patience, readDataSubset: null, signal })).errors,
     onProgress: (text) => {
       progress.end();
       invocation.screen.note(`  ${text}`);
@@ -41,10 +47,7 @@ export const prune: CommandAction = async (invocation, input) => {
   };
 };
 
-type Pruned = Awaited<ReturnType<typeof runPrune>>;
-type Plan = Parameters<NonNullable<Parameters<typeof runPrune>[0]["onPlan"]>>[0];
-
-function showPlan(screen: Screen, plan: Plan): void {
+function showPlan(screen: Screen, plan: RetentionPlan): void {
   const rows = plan.decisions.map(({ snapshot, keep, reasons }) => [
     snapshot.id.slice(0, 8),
     snapshot.host,
@@ -64,13 +67,15 @@ function showPlan(screen: Screen, plan: Plan): void {
 
 function showEnd(
   screen: Screen,
-  done: Pruned,
+  done: PruneResult,
   { name, dryRun }: { readonly name: string; readonly dryRun: boolean },
 ): void {
   screen.line();
   if (done.held.length > 0) {
     screen.line(screen.style("bad", `Held by ${counted(done.held.length, "rail")}, nothing was forgotten:`));
-    for (const rail of done.held) screen.line(`  ${rail.rail.padEnd(16)} ${rail.figure}      release: ${rail.release}`);
+    for (const { rail, figure, release } of done.held) {
+      screen.line(`  ${rail.padEnd(16)} ${figure}${release === null ? "" : `      release: ${release}`}`);
+    }
     screen.line(`Next:  holdfast snapshots ${name}`);
     return;
   }
