@@ -17,7 +17,7 @@ export class SecretUnreadable extends Error {
  * Where secrets come from on this machine. Each rejects with SecretUnreadable. White space around a secret is dropped, as
  * restic drops it from a password file: editors and `echo` add a newline that was never part of it.
  */
-export interface SecretSources {
+interface SecretSources {
   variable(name: string): Promise<string>;
   file(file: string): Promise<string>;
   command(words: readonly string[]): Promise<string>;

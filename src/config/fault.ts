@@ -18,7 +18,7 @@ export interface ShownRow {
 /** Shows the row from `start` to `end` of the text with the place at `offset`, without what may be a secret. */
 export type ShowRow = (row: { readonly start: number; readonly end: number }, offset: number) => ShownRow;
 
-export interface FaultyFile {
+interface FaultyFile {
   readonly file: string;
   readonly text: string;
   readonly showRow: ShowRow;

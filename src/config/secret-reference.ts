@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import { Secret } from "../base/secret.ts";
 
-export const secretKinds = ["env", "file", "command", "credential"] as const;
+const secretKinds = ["env", "file", "command", "credential"] as const;
 export type SecretKind = (typeof secretKinds)[number];
 
 /** Where a secret is found, and which key of the configuration says so. Holds no secret. */

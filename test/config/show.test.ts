@@ -60,7 +60,8 @@ describe("showConfiguration()", () => {
       show(sampleWith("provider: generic\nbucket-lookup: auto\nretention: { keep-last: 1, group-by: 'host,paths' }")),
     ).not.toContain("# default"));
 
-  it("shows everything of a full configuration", () => expect(show(full)).toMatchInlineSnapshot(`
+  it("shows everything of a full configuration", () =>
+    expect(show(full)).toMatchInlineSnapshot(`
     "repositories:
       home:
         location: s3:https://s3.example.org:9000/backups/home
