@@ -1,6 +1,7 @@
 import path from "node:path";
 import { openStateFolder } from "../adapters/files/state-folder.ts";
 import { readPackageFile } from "../adapters/files/package-files.ts";
+import type { S3Access } from "../adapters/s3/s3-client.ts";
 import type { Credentials } from "../base/credentials.ts";
 import { parseDuration, type Duration } from "../base/duration.ts";
 import { Failure } from "../base/failure.ts";
@@ -25,7 +26,10 @@ export interface OpenedRepository {
   readonly profile: ProviderProfile;
   /** The role to act as: `--role`, else the first of `preferred` that this host has a key for. Fails with `config`. */
   role(preferred: readonly Role[]): Role;
-  session(role: Role): Promise<ResticSession>;
+  /** `restic` names the program where the command's own flag does not. */
+  session(role: Role, restic?: string): Promise<ResticSession>;
+  /** All that is needed to reach the bucket as that role, for whoever opens a store of his own. */
+  access(role: Role): Promise<S3Access>;
   /** Holds all three grades; a command takes only the one it needs. */
   store(role: Role): Promise<PurgingStore>;
   state(): Promise<StateFolder>;
@@ -52,8 +56,10 @@ export async function openNamedRepository(
     configuration,
     profile,
     role: (preferred) => chooseRole(configuration, preferred, input.text("role")),
-    session: async (role) => await resticSession(invocation, configuration, { role, restic: input.text("restic") }),
-    store: async (role) => await openStore(invocation, configuration, { role, profile }),
+    session: async (role, restic) =>
+      await resticSession(invocation, configuration, { role, restic: input.text("restic") ?? restic }),
+    access: async (role) => await accessOf(invocation, configuration, { role, profile }),
+    store: async (role) => await openStore(invocation, await accessOf(invocation, configuration, { role, profile })),
     state: async () => await openState(invocation),
     resticFlags: (session) => globalArguments(session.access),
   };
@@ -146,22 +152,26 @@ interface StoreRequest {
   readonly profile: ProviderProfile;
 }
 
-async function openStore(
+async function accessOf(
   invocation: Invocation,
   configuration: RepositoryConfiguration,
   { role, profile }: StoreRequest,
-): Promise<PurgingStore> {
-  const [{ openS3Store }, { retrying }, credentials] = await Promise.all([
+): Promise<S3Access> {
+  const { location, region, bucketLookup, caFile } = configuration;
+  const credentials = await credentialsOf(invocation, configuration, role);
+  return { location, region, bucketLookup, caFile, profile, credentials, clock: invocation.clock };
+}
+
+async function openStore(invocation: Invocation, access: S3Access): Promise<PurgingStore> {
+  const [{ openS3Store }, { retrying }] = await Promise.all([
     import("../adapters/s3/s3-store.ts"),
     import("../store/retrying-store.ts"),
-    credentialsOf(invocation, configuration, role),
   ]);
-  const { location, region, bucketLookup, caFile } = configuration;
   const { clock, signal } = invocation;
-  return retrying(openS3Store({ location, region, bucketLookup, caFile, profile, credentials, clock }), {
+  return retrying(openS3Store(access), {
     clock,
     signal,
-    hideIsIdempotent: profile.markers.value === "single",
+    hideIsIdempotent: access.profile.markers.value === "single",
     onRetry: (failure, wait) => invocation.screen.note(`  ${failure.message}; again in ${wait / 1000} s`),
   });
 }

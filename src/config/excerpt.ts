@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Document } from "yaml";
 import type { ShownRow, ShowRow } from "./fault.ts";
-import { isOpenMap, isOpenValue } from "./open-places.ts";
+import { isOpenMap, isOpenValue, isWordOfDefinition } from "./open-places.ts";
 
 const hidden = "…";
 
@@ -54,13 +54,15 @@ function pieceOf(node: unknown, isOpen: boolean): readonly Piece[] {
   return end > start ? [{ start, end, isOpen }] : [];
 }
 
-/** Rows of a file that is no proper YAML: of each no more than the key that it begins with. */
+/** Rows of a file that is no proper YAML: of each no more than its first key, and that only where it is a known one. */
 export function rowsOfBrokenText(text: string): ShowRow {
   return ({ start, end }, offset) => {
     const row = text.slice(start, end);
-    const [shown = ""] = /^\s*(?:- )?(?:(["']?)[\w.-]+\1:(?=\s|$))?/.exec(row) ?? [];
-    const column = Math.min(offset - start, shown.length + (shown.endsWith(":") ? 1 : 0));
+    const [, indent = "", key = "", , word = ""] = /^(\s*(?:- )?)((["']?)([\w-]+)\3:(?=\s|$))?/.exec(row) ?? [];
+    const shown = isWordOfDefinition(word) ? `${indent}${key}` : indent;
     const rest = row.slice(shown.length).trim() === "" ? "" : hidden;
-    return { text: `${shown}${rest !== "" && shown.endsWith(":") ? " " : ""}${rest}`, column, length: 1 };
+    const gap = shown.endsWith(":") ? " " : "";
+    const column = Math.min(offset - start, shown.length + gap.length);
+    return { text: `${shown}${rest === "" ? "" : gap}${rest}`, column, length: 1 };
   };
 }

@@ -1,6 +1,7 @@
 import { nearestWord } from "../base/nearest-word.ts";
 import { backupSchema } from "./backup-schema.ts";
 import { retentionSchema } from "./retention-schema.ts";
+import { configurationSchema } from "./schema.ts";
 
 // What a message may show of a file. Everything else may be a secret, put where none belongs.
 
@@ -24,4 +25,17 @@ export function isOpenMap([top, , key, ...more]: readonly string[]): boolean {
 export function isOpenValue([top, , key = "", word, ...more]: readonly string[]): boolean {
   if (top !== "repositories" || more.length > 0) return false;
   return word === undefined ? openKeys.includes(key) : nearestWord(word, openMaps.get(key) ?? []) !== null;
+}
+
+/** Whether it is a key of the definition, wherever it stands: all that can be said of a text that is no YAML. */
+export function isWordOfDefinition(word: string): boolean {
+  return wordsOf(configurationSchema()).includes(word);
+}
+
+function wordsOf(node: unknown): readonly string[] {
+  if (typeof node !== "object" || node === null) return [];
+  const properties: unknown = "properties" in node ? node.properties : null;
+  const own = typeof properties === "object" && properties !== null ? Object.entries(properties) : [];
+  const inner = own.flatMap(([name, child]) => [name, ...wordsOf(child)]);
+  return "additionalProperties" in node ? [...inner, ...wordsOf(node.additionalProperties)] : inner;
 }

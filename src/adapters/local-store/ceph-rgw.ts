@@ -48,7 +48,6 @@ export async function startCephRgw(root: string, { folder, signal }: LocalStoreO
       title: await titleOf(cluster),
       provider: "ceph",
       endpoint: cluster.endpoint,
-      processes: daemons.map((daemon) => daemon.pid),
       owner: key("owner"),
       makeKey: async (request) => {
         await putPolicy(cluster, key("owner"), request);

@@ -14,7 +14,6 @@ export interface DaemonCommand {
 
 /** A process that runs until it is stopped. */
 export interface Daemon {
-  readonly pid: number;
   /** Fails with `program-missing` when it has ended by itself, telling its last words. */
   assertRuns(): void;
   /** Kills it and resolves once all its threads are gone, and with them its ports. */
@@ -35,7 +34,6 @@ export function startDaemon({ program, arguments: words, environment, logFile }:
     child.on("exit", onEnd).on("error", onEnd);
   });
   return {
-    pid: child.pid ?? 0,
     assertRuns: () => {
       if (ended || child.pid === undefined) throw died(program, logFile);
     },

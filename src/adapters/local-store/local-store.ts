@@ -15,8 +15,6 @@ export interface LocalStore {
   /** Its profile: `ceph`, `minio`. */
   readonly provider: "ceph" | "minio";
   readonly endpoint: string;
-  /** Everything it runs, for a record that lets a later run clear what a kill -9 left. */
-  readonly processes: readonly number[];
   /** May do everything; makes buckets. */
   readonly owner: LocalKey;
   /**

@@ -48,9 +48,8 @@ export async function startMinio(program: string, { folder, signal }: LocalStore
       title: await titleOf(program),
       provider: "minio",
       endpoint,
-      processes: [daemon.pid],
       owner,
-      makeKey: async (request) => await makeKey(endpoint, owner, request),
+      makeKey: async (request) => await keyFromSts(endpoint, owner, request),
       stop: () => daemon.stop(),
     };
   } catch (error) {
@@ -75,8 +74,15 @@ async function titleOf(program: string): Promise<string> {
   return version === "" || version.startsWith("DEVELOPMENT") ? "MinIO" : `MinIO ${version}`;
 }
 
-/** An STS session of the owner, limited by the role's policy: MinIO's way to a key without its admin tool. */
-async function makeKey(endpoint: string, owner: LocalKey, { role, bucket, prefix }: KeyRequest): Promise<LocalKey> {
+/**
+ * An STS session of the owner, limited by the role's policy: MinIO's way to a key without its admin tool. Throws what
+ * the SDK throws, and `store-misbehaves` for an answer without a key.
+ */
+export async function keyFromSts(
+  endpoint: string,
+  owner: LocalKey,
+  { role, bucket, prefix }: KeyRequest,
+): Promise<LocalKey> {
   const policy = await readPolicy(`minio/${role}.json`, { BUCKET: bucket, PREFIX: prefix });
   const client = new STSClient({
     endpoint,

@@ -1,14 +1,13 @@
-import { access, constants, stat } from "node:fs/promises";
-import path from "node:path";
 import { Failure } from "../../base/failure.ts";
 import type { ResticProgram } from "../../restic/restic-program.ts";
 import { compareVersions, oldestRecommended, oldestSupported } from "../../restic/version.ts";
 import { openRestic } from "./restic-process.ts";
+import { firstOnPath } from "./search-path.ts";
 
 export interface ResticSearch {
   /** `--restic`. */
   readonly flag: string | undefined;
-  /** `HOLDFAST_RESTIC`. */
+  /** `HOLDFAST_RESTIC`; empty is as good as unset. */
   readonly variable: string | undefined;
   /** `PATH`. */
   readonly searchPath: string | undefined;
@@ -28,8 +27,8 @@ const howToGet =
  * is none, where it is no restic, or where it is older than 0.14.
  */
 export async function findRestic(search: ResticSearch): Promise<FoundRestic> {
-  const named = search.flag ?? search.variable;
-  const file = named ?? (await firstOnPath(search.searchPath ?? ""));
+  const named = search.flag ?? (search.variable === "" ? undefined : search.variable);
+  const file = named ?? (await firstOnPath("restic", search.searchPath ?? ""));
   if (file === null) throw missing("restic", "it is not on PATH");
   const program = await openRestic(file);
   if (program === null) throw missing(file, "it does not answer as restic does");
@@ -45,23 +44,6 @@ export async function findRestic(search: ResticSearch): Promise<FoundRestic> {
         ]
       : [],
   };
-}
-
-async function firstOnPath(searchPath: string): Promise<string | null> {
-  for (const folder of searchPath.split(path.delimiter).filter((part) => part !== "")) {
-    const file = path.join(folder, "restic");
-    if (await isProgram(file)) return file;
-  }
-  return null;
-}
-
-async function isProgram(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function missing(subject: string, problem: string): Failure {

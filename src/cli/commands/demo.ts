@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { downloadedRestic, downloadRestic } from "../../adapters/restic-download.ts";
+import { hasDebianPackages } from "../../adapters/debian-packages.ts";
+import { findRestic } from "../../adapters/process/find-restic.ts";
+import { Failure } from "../../base/failure.ts";
+import { confirm } from "../confirm.ts";
+import { openDemoPlace } from "../demo/demo-place.ts";
+import { cacheFolderOf, chooseStore, type StoreChoice } from "../demo/demo-store.ts";
+import { DemoStory } from "../demo/demo-story.ts";
+import { keptLines, summaryLines } from "../demo/summary.ts";
+import { findingsExitCode } from "../exit-code.ts";
+import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
+import { runTasks } from "../render/task-list.ts";
+
+/** `holdfast demo [FOLDER]`. Exit 80 when a byte differs in the end. */
+export const demo: CommandAction = async (invocation, input) => {
+  const { screen, clock } = invocation;
+  const cacheFolder = cacheFolderOf(invocation.variables);
+  const wanted = input.text("store") ?? "auto";
+  const choice = await chooseStore({ wanted, variables: invocation.variables, cacheFolder });
+  const restic = await resticFor(invocation, input, cacheFolder);
+  await askToFetch(invocation, [choice, restic]);
+  const { place, cleared } = openDemoPlace();
+  if (cleared > 0) screen.note("  cleared what an earlier demo left behind when it was killed");
+  const began = clock.now();
+  const story = new DemoStory({
+    invocation,
+    folder: place.folder,
+    choice,
+    restic,
+    given: input.words["folder"],
+    bucket: `holdfast-demo-${randomBytes(4).toString("hex")}`,
+  });
+  try {
+    await runTasks(screen, story.tasks());
+    const told = story.told();
+    const took = Math.round((clock.now() - began) / 100) / 10;
+    for (const line of summaryLines(told, { seconds: took, kept: input.has("keep"), screen })) screen.line(line);
+    if (input.has("keep")) {
+      place.keep();
+      for (const line of keptLines(told)) screen.line(line);
+    } else await story.end();
+    const isWhole = told.comparison.differing.length === 0;
+    return { exitCode: isWhole ? 0 : findingsExitCode, result: { ...story.result(), seconds: took } };
+  } catch (error) {
+    await story.end().catch(() => undefined);
+    throw error;
+  } finally {
+    place.clear();
+  }
+};
+
+/** A restic for the demo: its file, and what has to be fetched for it. */
+export interface DemoRestic {
+  readonly fetches: string | null;
+  file(): Promise<string>;
+}
+
+async function resticFor(invocation: Invocation, input: CommandInput, cacheFolder: string): Promise<DemoRestic> {
+  const flag = input.text("restic");
+  const { HOLDFAST_RESTIC: variable, PATH: searchPath } = invocation.variables;
+  try {
+    const { program } = await findRestic({ flag, variable, searchPath });
+    return { fetches: null, file: () => Promise.resolve(program.path) };
+  } catch (error) {
+    const isNamed = flag !== undefined || (variable ?? "") !== "";
+    if (isNamed || !hasDebianPackages() || !(error instanceof Failure)) throw error;
+  }
+  const fetched = downloadedRestic(cacheFolder, null);
+  return {
+    fetches: fetched === null ? "restic from this distribution (about 6 MB)" : null,
+    file: async () => fetched ?? (await downloadRestic({ cacheFolder, suite: null, signal: invocation.signal })),
+  };
+}
+
+async function askToFetch(invocation: Invocation, parts: readonly (StoreChoice | DemoRestic)[]): Promise<void> {
+  const fetches = parts.flatMap(({ fetches: what }) => (what === null ? [] : [what]));
+  if (fetches.length === 0) return;
+  const folder = cacheFolderOf(invocation.variables);
+  const what = fetches.join(", and ");
+  invocation.screen.line(`This fetches ${what} into ${folder}; nothing is installed.`);
+  await confirm(invocation, { question: "Fetch it?", action: "fetch", subject: what });
+}
