@@ -31,9 +31,10 @@ export interface BatchOutcome {
  * A bucket that keeps versions, as far as it can be read.
  *
  * For every method of the three grades: fails with `store-denied` when the store refuses the key, its token has expired
- * or its signature is wrong; `clock-skewed` when it refuses our time of day; `store-unreachable` when it does not answer,
- * its certificate is not trusted, or the bucket is not there (`problem` then says so); `store-misbehaves` when it answers
- * against its own protocol. All of these name the bucket or the key. Only the first three may pass by themselves.
+ * or its signature is wrong; `clock-skewed` when it refuses our time of day; `store-unreachable` when it does not answer
+ * or its certificate is not trusted; `no-repository` when the bucket is not there; `store-misbehaves` when it answers
+ * against its own protocol, or does not take a key's name. All of these name the bucket or the key. Only
+ * `store-unreachable` may pass by itself.
  */
 export interface ReadableStore {
   /**
@@ -57,7 +58,7 @@ export interface RestorableStore extends ReadableStore {
   put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }>;
   /** Puts the bytes of an older version on top of its key, inside the store. Repeating it adds another twin. */
   copyForward(version: ObjectVersion): Promise<void>;
-  /** Puts a delete marker on each key. Repeating it may stack markers. Any number of keys; one outcome each. */
+  /** Puts a delete marker on each key. Repeating it may stack markers. Any number of keys; one outcome each, in no given order. */
   hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]>;
   /** Removes delete markers by their id. Lifting one that is gone is no error. Ids of `null` are refused, not sent. */
   liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]>;

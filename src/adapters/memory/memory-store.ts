@@ -104,10 +104,10 @@ export class MemoryStore implements PurgingStore {
     if (entry?.row.kind !== "version") {
       throw new Failure({
         kind: "store-misbehaves",
-        action: "copy",
+        action: "copy forward",
         subject: version.key,
-        problem: `version ${version.versionId} is not there`,
-        hint: "plan again",
+        problem: "it is not there any more",
+        hint: "the bucket has changed since it was listed: plan again",
       });
     }
     await this.put(version.key, entry.bytes);

@@ -24,10 +24,10 @@ const mostEntries = 1000;
 const singlesAtOnce = 8;
 
 /**
- * Deletes in batches as large as the profile says, and tells each entry's fate: a store answers 200 for the whole and
- * refuses single entries inside. An entry that the reply does not mention counts as failed. Where it is not known that a
- * store has batches, one that answers NotImplemented gets single deletes. An id of `null` is refused before anything is
- * sent. Throws what the SDK throws.
+ * Deletes in batches as large as the profile says, and tells each entry's fate, in no given order: a store answers 200 for the whole and
+ * refuses single entries inside. An entry that the reply does not mention counts as failed, one that is gone already as
+ * done. Where it is not known that a store has batches, one that answers NotImplemented gets single deletes, as do keys
+ * that no XML can hold. An id of `null` is refused before anything is sent. Throws what the SDK throws.
  */
 export async function deleteAll(
   target: DeleteTarget,
@@ -37,12 +37,19 @@ export async function deleteAll(
   if (bare !== undefined) throw nullRefused(bare.key);
   const limit = target.profile.batchDeleteLimit.value;
   const size = Math.min(limit ?? mostEntries, mostEntries);
+  const [together, alone] = size === 1 ? [[], deletions] : byWay(deletions);
   const outcomes: BatchOutcome[] = [];
-  for (let from = 0; from < deletions.length; from += size) {
-    const part = deletions.slice(from, from + size);
-    outcomes.push(...(size === 1 ? await singly(target, part) : await batchOrSingly(target, part)));
+  for (let from = 0; from < together.length; from += size) {
+    outcomes.push(...(await batchOrSingly(target, together.slice(from, from + size))));
   }
-  return outcomes;
+  return [...outcomes, ...(await singly(target, alone))];
+}
+
+/** What no XML 1.0 can hold, escaped or not: an intruder can put such a key, and one of them spoils a whole batch. */
+const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
+function byWay(deletions: readonly Deletion[]): readonly [together: readonly Deletion[], alone: readonly Deletion[]] {
+  return [deletions.filter(({ key }) => !unwritable.test(key)), deletions.filter(({ key }) => unwritable.test(key))];
 }
 
 async function batchOrSingly(target: DeleteTarget, part: readonly Deletion[]): Promise<readonly BatchOutcome[]> {
@@ -78,10 +85,11 @@ async function batch(
     const error = failed.get(name) ?? (deletion.versionId === null ? errorOfKey(errors, deletion.key) : undefined);
     const made =
       done.get(name) ?? (deletion.versionId === null ? done.get(entryName(deletion.key, undefined)) : undefined);
-    if (error !== undefined) return outcome(deletion, { code: error.Code ?? "Unknown", message: error.Message ?? "" });
-    if (made === undefined)
+    if (error !== undefined && !isGone(error.Code))
+      return outcome(deletion, { code: error.Code ?? "Unknown", message: error.Message ?? "" });
+    if (made === undefined && error === undefined)
       return outcome(deletion, { code: "NotMentioned", message: "the reply does not mention it" });
-    return { ...outcome(deletion, null), versionId: deletion.versionId ?? markerId(made.DeleteMarkerVersionId) };
+    return { ...outcome(deletion, null), versionId: deletion.versionId ?? markerId(made?.DeleteMarkerVersionId) };
   });
 }
 
@@ -123,9 +131,18 @@ async function single({ client, bucket }: DeleteTarget, deletion: Deletion): Pro
     const { VersionId: made } = await client.send(command);
     return { ...outcome(deletion, null), versionId: id ?? markerId(made) };
   } catch (error) {
-    if (statusOf(error) !== 403) throw error;
-    return outcome(deletion, { code: codeOf(error), message: "the store refused it" });
+    const code = codeOf(error);
+    if (isGone(code)) return outcome(deletion, null);
+    if (!refusals.has(code)) throw error;
+    return outcome(deletion, { code, message: error instanceof Error ? error.message : "" });
   }
+}
+
+/** What a store says of one entry; every other code speaks of the whole request: a signature, a clock, a bucket. */
+const refusals: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "InvalidRequest", "InvalidObjectState"]);
+
+function isGone(code: string | undefined): boolean {
+  return code === "NoSuchKey" || code === "NoSuchVersion";
 }
 
 function outcome(deletion: Deletion, error: BatchOutcome["error"]): BatchOutcome {

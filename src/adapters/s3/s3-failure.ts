@@ -69,6 +69,12 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "store-misbehaves",
+    codes: ["NoSuchKey", "NoSuchVersion"],
+    problem: "it is not there any more",
+    hint: () => "the bucket has changed since it was listed: plan again",
+  },
+  {
+    kind: "store-misbehaves",
     codes: ["InvalidObjectState"],
     problem: "it is archived and has to be brought back from the archive first",
     hint: () => "restore it from the archive at the store, then run the same again",
@@ -121,17 +127,18 @@ const causes: readonly Cause[] = [
 export function failureOfS3(error: unknown, context: S3FailureContext): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
-  const cause = causes.find(({ codes }) => codes.includes(code)) ?? byStatus(statusOf(error), code);
+  const cause =
+    causes.find(({ codes }) => codes.includes(code)) ?? byStatus(statusOf(error), code) ?? unknown(error, context);
   const isAnswer = statusOf(error) !== null;
   return new Failure({
-    kind: cause?.kind ?? "store-misbehaves",
+    kind: cause.kind,
     action: context.action,
     subject: context.subject,
-    problem: `${cause?.problem ?? `the answer is no S3 answer that Holdfast knows${said(error)}`}${code === "" ? "" : ` (${code})`}`,
-    hint: cause?.hint(context) ?? `check that ${context.location.endpoint} is an S3 store`,
+    problem: `${cause.problem}${code === "" ? "" : ` (${code})`}`,
+    hint: cause.hint(context),
     details: {
       key: `${context.credentials.role}, ${shownAccessKey(context.credentials.accessKey)}`,
-      ...(cause?.kind === "clock-skewed" ? clocks(error) : {}),
+      ...(cause.kind === "clock-skewed" ? clocks(error) : {}),
       ...(isAnswer ? {} : { store: context.location.endpoint }),
     },
     cause: error,
@@ -184,7 +191,26 @@ export function headersOf(error: unknown): Readonly<Record<string, string>> {
   return response?.headers ?? {};
 }
 
-function said(error: unknown): string {
-  const status = statusOf(error);
-  return status === null ? "" : `, HTTP status ${status}`;
+/** An answer with a code is shown in the store's own words, without what they may repeat of the credentials. */
+function unknown(error: unknown, { credentials }: S3FailureContext): Cause {
+  const words = wordsOf(error, credentials);
+  if (words !== "") {
+    const hint = (): string => "see what the store's manual says of this; a limit or the key's name may be the cause";
+    return { kind: "store-misbehaves", codes: [], problem: `the store says: ${words}`, hint };
+  }
+  return {
+    kind: "store-misbehaves",
+    codes: [],
+    problem: `the answer is no S3 answer that Holdfast knows, HTTP status ${statusOf(error) ?? 0}`,
+    hint: ({ location }) => `check that ${location.endpoint} is an S3 store`,
+  };
+}
+
+const mostWords = 200;
+
+function wordsOf(error: unknown, { secretKey, sessionToken }: Credentials): string {
+  if (!(error instanceof Error) || codeOf(error) === "" || error.message === "UnknownError") return "";
+  const secrets = [secretKey, sessionToken].flatMap((secret) => secret?.reveal() ?? []);
+  const shown = secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), error.message);
+  return shown.replaceAll(/\s+/g, " ").slice(0, mostWords);
 }

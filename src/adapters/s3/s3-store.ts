@@ -248,8 +248,7 @@ class S3Store implements PurgingStore {
 
   async #readAndPut(version: ObjectVersion): Promise<void> {
     const content = await this.read(version.key, version.versionId);
-    if (content === null)
-      throw this.#misbehaves("copy forward", `version ${version.versionId} is not there`, version.key);
+    if (content === null) throw this.#misbehaves("copy forward", "it is not there any more", version.key);
     const parts: Uint8Array[] = [];
     for await (const part of content.bytes) parts.push(part);
     await this.put(version.key, Buffer.concat(parts));
