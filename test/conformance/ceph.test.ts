@@ -1,0 +1,15 @@
+import { describe } from "vitest";
+import { realStores } from "../stores/real-stores.ts";
+import { duringTheTests, makeBucket } from "./real-store.ts";
+import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
+
+const [ceph] = realStores();
+
+describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
+  const local = duringTheTests(ceph);
+  keepsThePromisesOfAVersionedStore({
+    makeBucket: async () => await makeBucket(local()),
+    otherKeys: [],
+    hasQuickBatches: false,
+  });
+});
