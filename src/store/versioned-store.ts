@@ -62,7 +62,7 @@ export interface RestorableStore extends ReadableStore {
   hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]>;
   /** Removes delete markers by their id. Lifting one that is gone is no error. Ids of `null` are refused, not sent. */
   liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]>;
-  /** Idempotent. The store may take a while to begin; `versioning` tells what it says by then. */
+  /** Idempotent: asks first, and writes nothing where it is on. The store may take a while to begin; `versioning` tells what it says by then. */
   enableVersioning(): Promise<void>;
 }
 

@@ -162,6 +162,8 @@ class S3Store implements PurgingStore {
   }
 
   async enableVersioning(): Promise<void> {
+    // MinIO takes this for a bucket that is not there; asking first tells it, and asks less of a key where it is on.
+    if ((await this.versioning()) === "enabled") return;
     await this.#attempt("turn versioning on for", null, () =>
       this.#clients.writing.send(
         new PutBucketVersioningCommand({ Bucket: this.#bucket, VersioningConfiguration: { Status: "Enabled" } }),
