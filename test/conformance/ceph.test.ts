@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { realStores } from "../stores/real-stores.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
 const [ceph] = realStores();
@@ -12,4 +13,5 @@ describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
     otherKeys: [],
     hasQuickBatches: false,
   });
+  refusesByName(local);
 });

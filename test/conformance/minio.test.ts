@@ -1,7 +1,12 @@
+import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { realStores } from "../stores/real-stores.ts";
-import { bytes, key, rowsOf, shapeOf, textAt } from "./bucket.ts";
+import type { LocalKey } from "../../src/adapters/local-store/local-store.ts";
+import { openS3Store } from "../../src/adapters/s3/s3-store.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { openTestStore, realStores, s3Access } from "../stores/real-stores.ts";
+import { bytes, currentKeys, key, rowsOf, shapeOf, textAt } from "./bucket.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
 const [, minio] = realStores();
@@ -21,6 +26,7 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     otherKeys: [...refused, ...changed],
     hasQuickBatches: true,
   });
+  refusesByName(local);
 
   it.each(refused)("does not take the key %j, which is told in its words", async (name) => {
     const store = await versioned();
@@ -46,4 +52,35 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     expect(await store.hide([key("a/")])).toMatchObject([{ error: null }]);
     expect(await rowsOf(store)).toEqual([]);
   });
+
+  it.each([
+    ["a session token that is none", () => "not-a-token", /^the store does not take the session token/],
+    ["no session token beside a key that needs one", () => null, /access key|session token/],
+    ["a session token that has expired", expired, /session token.*expired/],
+  ])("tells %s", async (_, spoil, problem) => {
+    const bucket = "tokens";
+    await openTestStore(local(), bucket);
+    const writer = await local().makeKey({ role: "writer", bucket, prefix: "" });
+    expect(await listed(writer)).toEqual([]);
+    const token = spoil(writer.sessionToken?.reveal() ?? "", local().owner.secretKey.reveal());
+    const spoilt = { ...writer, sessionToken: token === null ? null : new Secret(token) };
+    await expect(listed(spoilt)).rejects.toMatchObject({
+      kind: "store-denied",
+      subject: bucket,
+      problem: expect.stringMatching(problem) as string,
+    });
+  });
+
+  async function listed(writer: LocalKey): Promise<readonly string[]> {
+    return await currentKeys(openS3Store(s3Access(local(), writer, "tokens")));
+  }
 });
+
+/** The same token with an end in the past, signed as MinIO signs it. */
+function expired(token: string, secret: string): string {
+  const [header = "", payload = ""] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Readonly<Record<string, unknown>>;
+  const past = Buffer.from(JSON.stringify({ ...claims, exp: 1_700_000_000 })).toString("base64url");
+  const signature = createHmac("sha512", secret).update(`${header}.${past}`).digest("base64url");
+  return `${header}.${past}.${signature}`;
+}
