@@ -86,11 +86,14 @@ function restFailure(command: string): Failure {
   });
 }
 
-/** A reader that left (`| head -1`) takes no more lines; the work itself goes on to its end and its exit code stands. */
+/**
+ * A reader that left (`| head -1`), or a terminal that was closed, takes no more lines; the work itself goes on to its
+ * end, or stops safely by the hang-up, and its exit code stands.
+ */
 function survivePipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
 }

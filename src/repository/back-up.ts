@@ -55,7 +55,10 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   if (failure !== null && !isIncomplete) throw failure;
   const fields = said.summary ?? {};
   const missed = isIncomplete ? unread : [];
-  return { ...inCamelCase(fields), ...certainFields(fields), dryRun: request.dryRun, unread: missed };
+  const figures = certainFields(fields);
+  // restic makes an id up on a dry run.
+  const snapshotId = request.dryRun ? null : figures.snapshotId;
+  return { ...inCamelCase(fields), ...figures, snapshotId, dryRun: request.dryRun, unread: missed };
 }
 
 /** A backup shares the repository with others: only a check or a prune keeps it out. */
@@ -86,11 +89,8 @@ function certainFields(fields: Readonly<Record<string, unknown>>): BackupFigures
 }
 
 function inCamelCase(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { message_type: _, ...rest } = fields;
+  const named = Object.entries(fields).filter(([name]) => name !== "message_type");
   return Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => [
-      name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
+    named.map(([name, value]) => [name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()), value]),
   );
 }

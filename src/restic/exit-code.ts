@@ -102,7 +102,7 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "no-repository",
-    sign: /Is there a repository at the following location|repository does not exist|specified key does not exist/i,
+    sign: /Is there a repository at the following location|repository does not exist|unable to open config file/i,
     problem: "there is no restic repository",
     hint: (context) => `check the location, or make one: holdfast init ${context.access.name}`,
   },

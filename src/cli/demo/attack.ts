@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { Failure } from "../../base/failure.ts";
 import { objectKey, type ObjectKey } from "../../base/object-key.ts";
+import { inParallel, objectsAtOnce } from "../../rollback/in-parallel.ts";
 import type { HistoryRow } from "../../store/object-version.ts";
 import type { BatchOutcome, PurgingStore } from "../../store/versioned-store.ts";
 
@@ -18,6 +20,8 @@ export interface AttackReport {
   readonly objects: number;
   readonly deleted: number;
   readonly overwritten: number;
+  /** Objects that the intruder added. */
+  readonly planted: number;
 }
 
 interface Target {
@@ -29,8 +33,8 @@ interface Target {
 }
 
 const junk = new TextEncoder().encode("all your packs are belong to us\n");
-/** At most this many objects are overwritten one by one; the rest is deleted. */
-const mostOverwrites = 60;
+/** How many forged snapshots and packs the intruder adds. */
+const forgeries = 5;
 
 /**
  * Does what an intruder with both stolen keys would: overwrites what the writer may, plants and destroys what it can,
@@ -50,33 +54,38 @@ export async function attack(target: Target): Promise<AttackReport> {
       target.writer.put(objectKey(`${target.prefix}keys/${"0".repeat(64)}`), junk),
     ),
   ];
-  const overwritten = await overwrite(target, [
-    ...packs,
-    ...keys.filter((key) => /\/(?:index|snapshots)\//.test(`/${key}`)),
-  ]);
-  attempts.push({
-    key: "writer",
-    attempt: "overwrite packs, indexes, snapshots",
-    got: overwritten > 0 ? "allowed" : "refused",
-    answer: null,
-  });
+  const others = keys.filter((key) => /\/(?:index|snapshots)\//.test(`/${key}`));
+  const overwritten = await putJunk(target, [...packs, ...others]);
+  attempts.push(counted("writer", "overwrite every pack, index and snapshot", overwritten));
+  const planted = await putJunk(target, forgedKeys(target.prefix));
+  attempts.push(counted("writer", "add forged snapshots and packs", planted));
   const deleted = await deleteAll(target, keys);
-  attempts.push({
-    key: "pruner",
-    attempt: "delete every object",
-    got: deleted > 0 ? "allowed" : "refused",
-    answer: null,
-  });
+  attempts.push(counted("pruner", "delete every object", deleted));
   attempts.push(await tried("pruner", "destroy every version", () => destroy(target.pruner, target.history)));
-  return { attempts, objects: keys.length, deleted, overwritten };
+  return { attempts, objects: keys.length, deleted, overwritten, planted };
 }
 
-async function overwrite(target: Target, keys: readonly ObjectKey[]): Promise<number> {
+function counted(key: Attempt["key"], attempt: string, done: number): Attempt {
+  return { key, attempt, got: done > 0 ? "allowed" : "refused", answer: null };
+}
+
+/** Names that restic would take for its own. */
+function forgedKeys(prefix: string): readonly ObjectKey[] {
+  return Array.from({ length: forgeries }, (_, index) =>
+    createHash("sha256").update(`forged ${index}`).digest("hex"),
+  ).flatMap((name) => [
+    objectKey(`${prefix}snapshots/${name}`),
+    objectKey(`${prefix}data/${name.slice(0, 2)}/${name}`),
+  ]);
+}
+
+/** How many of the keys the writer could put junk onto. */
+async function putJunk({ writer }: Target, keys: readonly ObjectKey[]): Promise<number> {
   let done = 0;
-  for (const key of keys.slice(0, mostOverwrites)) {
-    const attempt = await tried("writer", "overwrite", () => target.writer.put(key, junk));
+  await inParallel(keys, { limit: objectsAtOnce }, async (key) => {
+    const attempt = await tried("writer", "overwrite", () => writer.put(key, junk));
     if (attempt.got === "allowed") done += 1;
-  }
+  });
   return done;
 }
 
@@ -96,7 +105,7 @@ async function destroy(store: PurgingStore, history: readonly HistoryRow[]): Pro
 /** A batch counts as refused only when every entry was. */
 function refuseOnError(outcomes: readonly BatchOutcome[]): void {
   const [first] = outcomes;
-  if (first?.error != null && outcomes.every((outcome) => outcome.error !== null)) {
+  if (first !== undefined && first.error !== null && outcomes.every(({ error }) => error !== null)) {
     throw new Failure({
       kind: "store-denied",
       action: "delete",

@@ -89,11 +89,11 @@ export class DemoStory {
   /** The fields of the result line, see contract.md. */
   result(): Result {
     const { store, restic, attacked, plan, applied, verified, comparison } = this.told();
-    const { attempts, objects, deleted, overwritten } = attacked;
+    const { attempts, ...counts } = attacked;
     return {
       store: store.title,
       restic,
-      attack: { objects, deleted, overwritten, attempts },
+      attack: { ...counts, attempts },
       rollback: {
         to: plan["to"],
         actions: plan["actions"],

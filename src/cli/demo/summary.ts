@@ -18,7 +18,7 @@ export function summaryLines(told: Told, { seconds, kept, screen }: SummaryConte
     ["backed up", `${count(told.files)} files, ${size(told.bytes)}, 2 snapshots, with a key that cannot delete`],
     [
       "attacked",
-      `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} of them overwritten before, with the stolen keys`,
+      `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} overwritten before, ${count(attacked.planted)} forged, with the stolen keys`,
     ],
     ...attacked.attempts.map(({ key, attempt, got }): readonly [string, string] => ["", `${key}: ${attempt}: ${got}`]),
     ["restic said", told.resticSaid],
