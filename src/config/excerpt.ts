@@ -44,7 +44,8 @@ function piecesOf(node: unknown, path: readonly string[]): readonly Piece[] {
       return [...pieceOf(key, isOpenMap(path)), ...piecesOf(value, [...path, name])];
     });
   }
-  if (isSeq(node)) return node.items.flatMap((item) => piecesOf(item, path));
+  // No list of a configuration holds maps: the keys of one are no words of ours.
+  if (isSeq(node)) return node.items.flatMap((item) => piecesOf(item, isMap(item) ? ["-"] : path));
   return pieceOf(node, isOpenValue(path));
 }
 

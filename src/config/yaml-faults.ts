@@ -27,13 +27,18 @@ export function syntaxFault(document: Document): Fault | null {
   }));
   visit(document, {
     Pair: (_, { key, value }) => {
-      // Within { } YAML takes what stands after a comma for a key, be it the second half of a secret.
-      if (value !== null || !isScalar(key)) return;
-      const message = "a word without a colon; a value with a comma in it must stand in quotes";
-      faults.push({ offset: key.range?.[0] ?? 0, message, suggestion: null });
+      if (!isScalar(key)) return;
+      const message = wordlessKey(String(key.value), value);
+      if (message !== null) faults.push({ offset: key.range?.[0] ?? 0, message, suggestion: null });
     },
   });
   return faults.toSorted((a, b) => a.offset - b.offset)[0] ?? null;
+}
+
+/** Why it is no key at all, though YAML takes it for one: a value, and maybe a secret, is in it. */
+function wordlessKey(key: string, value: unknown): string | null {
+  if (value === null) return "a word without a colon; a value with a comma in it must stand in quotes";
+  return /[\s:]/.test(key) ? "a key is one word; its value comes after a colon and a space" : null;
 }
 
 /** What YAML allows and a configuration does not have: a key twice in one map, tags, an alias of nothing. */

@@ -66,9 +66,49 @@ const slips: readonly (readonly [string, string])[] = [
   ["in place of the backup flags", sampleWith("backup: SECRET")],
   ["in place of the provider's name", sampleWith("provider: { name: SECRET }")],
   ["in place of the roles", sampleBut("writer:", "SECRET")],
+  ["before a colon, in place of a key of a broken line", "SECRET: x: y\n"],
+  ["with a colon in it, as a key", sampleBut(password, "password:\n      SECRET: SECRET: 1")],
   ["in place of the file", "SECRET\n"],
   ["in a list in place of the file", "- SECRET\n"],
+  ["with a colon in it, in a list in place of the file", "- SECRET: SECRET\n"],
   ["under an unknown key of the file", "passwords:\n  SECRET: SECRET\nrepositories: { home: SECRET }\n"],
+];
+
+/**
+ * Whether the secret itself spells a key of a map of ours, as `word: text` does where a key belongs. That is an unknown
+ * key like any other, and an unknown key is named: nothing tells it from a slip of the finger.
+ */
+function makesKey(text: string, secret: string): boolean {
+  const hasColon = /:(?:\s|$|[,{}[\]])|["']:/.test(secret);
+  const standsForKey = /^SECRET|^ *SECRET$/m.test(text) && !text.includes("password:\n");
+  const standsOnOneLine = text.includes("pruner: {") || text.includes("backup: {");
+  return hasColon && (standsForKey || (standsOnOneLine && secret.includes(",")));
+}
+
+/** What means something to YAML, among what does not. */
+const marks = [
+  ": ",
+  ":",
+  ", ",
+  ",",
+  " #",
+  "#",
+  "{",
+  "}",
+  "[",
+  "]",
+  "'",
+  '"',
+  "\\",
+  "&",
+  "*",
+  "!",
+  "|",
+  "%",
+  "@",
+  "-",
+  "?",
+  " ",
 ];
 
 describe("parseConfiguration() shows no secret that was put", () => {
@@ -83,12 +123,11 @@ describe("parseConfiguration() shows no secret that was put", () => {
   });
 
   it("in any of these places, whatever it is made of", () => {
-    // After a comma within { }, what stands before a colon is a key, and an unknown key is named.
-    const marked = fc
-      .string({ unit: "grapheme-ascii", maxLength: 12 })
-      .map((middle) => `Xq7${middle.includes(",") ? middle.replaceAll(":", "") : middle}Zk9`);
+    const part = fc.oneof(fc.constantFrom(...marks), fc.string({ unit: "grapheme-ascii", maxLength: 3 }));
+    const marked = fc.array(part, { maxLength: 6 }).map((middle) => `Xq7${middle.join("")}Zk9`);
     fc.assert(
       fc.property(fc.constantFrom(...slips), marked, ([, text], secret) => {
+        fc.pre(!makesKey(text, secret));
         const spoilt = text.replaceAll("SECRET", () => secret);
         try {
           parseConfiguration(spoilt, "config.yaml");
@@ -96,7 +135,7 @@ describe("parseConfiguration() shows no secret that was put", () => {
           expect(shown(spoilt)).not.toMatch(/Xq7|Zk9/);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -58,6 +58,8 @@ describe("parseConfiguration() tells where a file is not YAML, in words of its o
     ["a backslash that means nothing", String.raw`region: "\q"`, '9:14  a backslash in "…"'],
     ["a list for a key", "? [a, b]\n: c", "9:7  a key is a word, not a list or a map"],
     ["a value with a comma on one line", "retention: { group-by: host,paths }", "9:33  a word without a colon"],
+    ["a colon without its space before a value with a colon", "region:eu: west", "9:5  a key is one word"],
+    ["a name of two words", "two words: x", "9:5  a key is one word"],
     ["a tag", "region: !eu west", "9:13  a tag (a word that begins with !) has no meaning here"],
     ["an alias of nothing", "region: *eu", "9:13  a word that begins with * stands for an anchor (&) above it"],
     ["an anchor without a value", "region: &", "9:13  a value that begins with * or & must stand in quotes"],
