@@ -5,7 +5,7 @@ import { FakeResticFolder } from "./fake-restic.ts";
 
 const program = path.join(import.meta.dirname, "exec-program.ts");
 /** util-linux's `script` gives a program a terminal of its own; elsewhere it takes other words. */
-const hasTerminals = /util-linux/.test(String(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout));
+const hasTerminals = spawnSync("sh", ["-c", "script --version"]).output.join("").includes("util-linux");
 
 /** Writes each signal it gets into `signals`, and ends half a second after the first SIGINT, with `code`. */
 const counting = (code: number): string => `
