@@ -16,7 +16,10 @@ export interface ObjectContent {
   readonly size: number;
   /** Null where the store does not say, as on a bucket without versions. */
   readonly versionId: VersionId | null;
-  /** Can be read once. Ends early only by throwing: bytes that stop short of `size` are a `store-misbehaves` failure. */
+  /**
+   * Can be read once. Ends early only by throwing: a connection that breaks is taken up again where it was, and bytes
+   * that stop short of `size` every time are a `store-misbehaves` failure.
+   */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 

@@ -6,6 +6,8 @@ import {
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import { Failure } from "../../base/failure.ts";
 import { instantFromMilliseconds } from "../../base/instant.ts";
@@ -77,23 +79,37 @@ class S3Store implements PurgingStore {
   }
 
   async read(key: ObjectKey, id: VersionId | null): Promise<ObjectContent | null> {
-    try {
-      const reply = await this.#clients.reading.send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: key, ...(id === null ? {} : { VersionId: id }) }),
-      );
-      const { Body: body, ContentLength: size, VersionId: made } = reply;
-      if (body === undefined || size === undefined) {
-        throw this.#misbehaves("read", "the reply has no body of a known length", key);
-      }
-      const bytes = wholeContent(body as AsyncIterable<Uint8Array>, {
-        size,
-        onError: (error) => this.#failure("read", error, key),
-      });
-      return { size, versionId: made === undefined ? null : versionId(made), bytes };
-    } catch (error) {
+    const reply = await this.#get({ Key: key, ...(id === null ? {} : { VersionId: id }) }).catch((error: unknown) => {
       if (isAbsent(error)) return null;
       throw this.#failure("read", error, key);
+    });
+    if (reply === null) return null;
+    const { body, size, made, etag } = this.#contentOf(reply, key);
+    const same = made === undefined ? { IfMatch: etag } : { VersionId: made };
+    const bytes = wholeContent(body, {
+      size,
+      readFrom: async (offset) => {
+        const rest = await this.#attempt("read", key, () =>
+          this.#get({ Key: key, Range: `bytes=${offset}-`, ...(id === null ? same : { VersionId: id }) }),
+        );
+        const more = this.#contentOf(rest, key);
+        if (more.size === size - offset) return more.body;
+        throw this.#misbehaves("read", `it was asked for bytes ${offset} to ${size} and sends ${more.size}`, key);
+      },
+      cutOff: (read) => this.#misbehaves("read", `only ${read} of its ${size} bytes come, every time`, key),
+    });
+    return { size, versionId: made === undefined ? null : versionId(made), bytes };
+  }
+
+  async #get(input: Omit<GetObjectCommandInput, "Bucket">): Promise<GetObjectCommandOutput> {
+    return await this.#clients.reading.send(new GetObjectCommand({ Bucket: this.#bucket, ...input }));
+  }
+
+  #contentOf({ Body, ContentLength: size, VersionId: made, ETag: etag }: GetObjectCommandOutput, key: ObjectKey) {
+    if (Body === undefined || size === undefined) {
+      throw this.#misbehaves("read", "the reply has no body of a known length", key);
     }
+    return { body: Body as AsyncIterable<Uint8Array>, size, made, etag };
   }
 
   async versioning(): Promise<Versioning> {
