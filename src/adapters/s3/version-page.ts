@@ -91,7 +91,7 @@ function elementsOf(xml: string): Elements {
     const [all, closing, name, empty] = match;
     if (name === undefined) continue;
     if (closing === "") {
-      if (path.length === 0 && name !== rootName) throw new DamagedPage(`it is a ${name}, not a ${rootName}`);
+      if (path.length === 0) checkRoot(name, textFrom === 0);
       if (path.length === 1 && isRow(name)) rows.push({ name, fields: new Map() });
       if (empty === "") path.push(name);
       textFrom = match.index + all.length;
@@ -108,6 +108,11 @@ function elementsOf(xml: string): Elements {
   return { rows, head };
 }
 
+function checkRoot(name: string, isFirst: boolean): void {
+  if (!isFirst) throw new DamagedPage("more follows after its end");
+  if (name !== rootName) throw new DamagedPage(`it is a ${name}, not a ${rootName}`);
+}
+
 function isRow(name: string): boolean {
   return name === "Version" || name === "DeleteMarker";
 }
@@ -118,7 +123,9 @@ function unescapeXml(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (all, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return entities[name] ?? all;
-    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    if (code > 0x10ffff) throw new DamagedPage(`it has the character ${all}`);
+    return String.fromCodePoint(code);
   });
 }
 
