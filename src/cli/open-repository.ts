@@ -13,6 +13,7 @@ import { parseProfile } from "../config/profiles.ts";
 import { resolveSecret } from "../config/secret-reference.ts";
 import { selectRepository } from "../config/select-repository.ts";
 import { globalArguments } from "../restic/arguments/global.ts";
+import { impatient } from "../restic/impatient-program.ts";
 import { openSession, type ResticSession } from "../restic/restic-session.ts";
 import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { PurgingStore } from "../store/versioned-store.ts";
@@ -144,7 +145,7 @@ async function resticSession(
   for (const warning of found.warnings) invocation.screen.note(`warning: ${warning}`);
   const { name, location, region, bucketLookup, caFile } = configuration;
   const access = { name, location, region, bucketLookup, caFile, password, credentials };
-  return openSession(found.program, access, { variables: invocation.variables, cacheFolder: null });
+  return openSession(impatient(found.program), access, { variables: invocation.variables, cacheFolder: null });
 }
 
 interface StoreRequest {

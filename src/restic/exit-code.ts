@@ -17,6 +17,7 @@ interface Cause {
   readonly sign: RegExp;
   readonly problem: string;
   readonly hint: (context: FailureContext) => string;
+  readonly mayPass?: boolean;
 }
 
 const place = ({ access }: FailureContext): string => displayLocation(access.location);
@@ -96,8 +97,9 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "store-unreachable",
-    sign: /connection refused|no such host|i\/o timeout|no route to host|network is unreachable|server misbehaving|connection reset/i,
+    sign: /connection refused|no such host|i\/o timeout|no route to host|network is unreachable|server misbehaving|connection reset|service unavailable|slow ?down|reduce your request rate|internal error|bad gateway|gateway timeout/i,
     problem: "the store does not answer",
+    mayPass: true,
     hint: (context) => `check ${context.access.location.endpoint} and the network`,
   },
   {
@@ -137,6 +139,12 @@ export function failureOfRestic(outcome: ResticOutcome, context: FailureContext)
       ...(said === "" ? {} : { restic: lastLine(outcome) }),
     },
   });
+}
+
+/** Whether waiting may help against what the line tells: not against a refused key, a missing bucket, a strange certificate. */
+export function mayPass(line: string): boolean {
+  const cause = causes.find(({ sign }) => sign.test(line));
+  return cause === undefined || cause.mayPass === true;
 }
 
 /** Lines with which restic says that an exit 0 is not the whole truth: it left out what it could not read. */

@@ -3,7 +3,7 @@ import { backUp } from "../../repository/back-up.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { CommandAction } from "../invocation.ts";
 import { durationFlag, openRepository } from "../open-repository.ts";
-import { count, seconds, size } from "../render/figures.ts";
+import { count, counted, seconds, size } from "../render/figures.ts";
 import { openProgress } from "../render/progress.ts";
 import { showResticEvents } from "../render/restic-progress.ts";
 import type { Screen } from "../render/screen.ts";
@@ -35,7 +35,7 @@ export const backup: CommandAction = async (invocation, input) => {
 type Backup = Awaited<ReturnType<typeof backUp>>;
 
 function showBackup(screen: Screen, done: Backup, name: string): void {
-  const files = `${count(done.totalFilesProcessed)} files, ${size(done.totalBytesProcessed)}`;
+  const files = `${counted(done.totalFilesProcessed, "file")}, ${size(done.totalBytesProcessed)}`;
   const verb = done.dryRun ? "would be saved" : "saved";
   screen.line(`${name}: ${files} ${verb} in ${seconds(done.totalDuration * 1000)}, ${size(done.dataAdded)} new`);
   if (done.snapshotId !== null) screen.line(`  snapshot  ${done.snapshotId.slice(0, 8)}`);

@@ -2,7 +2,7 @@ import { Failure } from "../../base/failure.ts";
 import { restoreSnapshot } from "../../repository/restore-snapshot.ts";
 import type { CommandAction } from "../invocation.ts";
 import { openRepository } from "../open-repository.ts";
-import { count, size } from "../render/figures.ts";
+import { counted, size } from "../render/figures.ts";
 import { openProgress } from "../render/progress.ts";
 import { showResticEvents } from "../render/restic-progress.ts";
 import { folderContents } from "../../adapters/files/folder-contents.ts";
@@ -26,7 +26,7 @@ export const restore: CommandAction = async (invocation, input) => {
     onEvent: showResticEvents(progress, invocation.screen, "restoring"),
   }).finally(() => progress.end());
   const verb = input.has("dry-run") ? "would be restored" : "restored";
-  invocation.screen.line(`${count(done.files)} files, ${size(done.bytes)} ${verb} to ${target}`);
+  invocation.screen.line(`${counted(done.files, "file")}, ${size(done.bytes)} ${verb} to ${target}`);
   return { exitCode: 0, result: { repository: repository.name, snapshot, target, ...done } };
 };
 
