@@ -73,9 +73,7 @@ async function batch(
     },
     ...(profile.batchDeleteChecksum.value === "crc32" ? { ChecksumAlgorithm: "CRC32" as const } : {}),
   });
-  // DeleteObjects must carry an integrity header. CRC32 is the SDK's own; a store that is not known to take it gets the
-  // MD5 that the protocol began with, beside it.
-  if (profile.batchDeleteChecksum.value !== "crc32") addContentMd5(command);
+  if (profile.batchDeleteChecksum.value !== "crc32") useContentMd5(command);
   const { Deleted: deleted = [], Errors: errors = [] } = await client.send(command);
   const failed = new Map(errors.map((each) => [entryName(each.Key, each.VersionId), each]));
   const done = new Map(deleted.map((each) => [entryName(each.Key, each.VersionId), each]));
@@ -101,13 +99,18 @@ function entryName(key: string | undefined, id: string | undefined): string {
   return JSON.stringify([key ?? "", id === "" ? null : (id ?? null)]);
 }
 
-/** Content-MD5 of the body as it is sent, put before the request is signed. */
-function addContentMd5(command: DeleteObjectsCommand): void {
+/**
+ * DeleteObjects must carry an integrity header. CRC32 is the SDK's own, and some stores refuse its headers (B2); a store
+ * that is not known to take it gets the MD5 that the protocol began with in its place, before the request is signed.
+ */
+function useContentMd5(command: DeleteObjectsCommand): void {
   command.middlewareStack.add(
     (next) => async (args) => {
       const { request } = args as { request: { body?: unknown; headers: Record<string, string> } };
       if (typeof request.body === "string" || request.body instanceof Uint8Array) {
-        request.headers["content-md5"] = createHash("md5").update(request.body).digest("base64");
+        const kept = Object.entries(request.headers).filter(([name]) => !/^x-amz-(?:sdk-)?checksum-/i.test(name));
+        const md5 = createHash("md5").update(request.body).digest("base64");
+        request.headers = Object.fromEntries([...kept, ["content-md5", md5]]);
       }
       return await next(args);
     },
