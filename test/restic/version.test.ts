@@ -27,10 +27,16 @@ describe("parseResticVersion()", () => {
     expect(parseResticVersion(output)).toEqual({ major, minor, patch, text }),
   );
 
-  it.each(["", "rustic 0.9.3", "borg 1.4.0", "restic", '{"version":"latest"}', "unknown flag: --json", "restic 0.14"])(
-    "finds no release in %j",
-    (output) => expect(parseResticVersion(output)).toBeNull(),
-  );
+  it.each([
+    "",
+    "rustic 0.9.3",
+    "borg 1.4.0",
+    "restic",
+    '{"version":"latest"}',
+    "unknown flag: --json",
+    "restic 0.14",
+    "this is not restic 0.14.0",
+  ])("finds no release in %j", (output) => expect(parseResticVersion(output)).toBeNull());
 });
 
 describe("compareVersions()", () => {
