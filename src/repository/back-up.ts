@@ -27,7 +27,7 @@ interface BackupFigures {
 /** restic's summary, all its names in camelCase. Sizes are bytes, durations seconds. */
 export interface BackupResult extends BackupFigures {
   readonly dryRun: boolean;
-  /** Files that restic could not read: the snapshot lacks them. */
+  /** Files that restic could not read, and paths that are not there: the snapshot lacks them. */
   readonly unread: readonly string[];
   readonly [field: string]: unknown;
 }
@@ -40,9 +40,11 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   const { session, onEvent } = request;
   const said: { summary: Readonly<Record<string, unknown>> | null } = { summary: null };
   const unread: string[] = [];
+  const missing: string[] = [];
   const take = (event: ResticEvent): void => {
     if (event.kind === "summary") said.summary = event.fields;
     if (event.kind === "error") unread.push(event.item ?? event.message);
+    if (event.kind === "text") missing.push(...missingPath(event.text));
     onEvent?.(event);
   };
   const outcome = await whenUnlocked(request, async (lock) => {
@@ -54,11 +56,18 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   const isIncomplete = failure?.kind === "incomplete" && said.summary !== null;
   if (failure !== null && !isIncomplete) throw failure;
   const fields = said.summary ?? {};
-  const missed = isIncomplete ? unread : [];
+  const missed = [...new Set(missing), ...(isIncomplete ? unread : [])];
+  if (isIncomplete && missed.length === 0) missed.push("restic does not say which");
   const figures = certainFields(fields);
   // restic makes an id up on a dry run.
   const snapshotId = request.dryRun ? null : figures.snapshotId;
   return { ...inCamelCase(fields), ...figures, snapshotId, dryRun: request.dryRun, unread: missed };
+}
+
+/** Up to 0.18 restic ends with 0 all the same when a path is not there, and no release has JSON for it. */
+function missingPath(text: string): readonly string[] {
+  const found = /^(\S.*) does not exist, skipping$/.exec(text)?.[1];
+  return found === undefined ? [] : [found];
 }
 
 /** A backup shares the repository with others: only a check or a prune keeps it out. */
