@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-export interface Stopping {
+interface Stopping {
   readonly signal: AbortSignal | undefined;
   /** Between SIGINT and SIGKILL, in milliseconds. */
   readonly patience: number;
