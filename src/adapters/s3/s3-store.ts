@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
+  type StorageClass,
 } from "@aws-sdk/client-s3";
 import { Failure } from "../../base/failure.ts";
 import { instantFromMilliseconds } from "../../base/instant.ts";
@@ -28,6 +29,7 @@ import { wholeContent } from "./object-body.ts";
 import { takeRawBody } from "./raw-body.ts";
 import { openS3Clients, type S3Access, type S3Clients } from "./s3-client.ts";
 import { codeOf, failureOfS3, headersOf, statusOf } from "./s3-failure.ts";
+import { decodeUrl } from "./version-page.ts";
 
 export interface S3StoreOptions extends S3Access {
   /** Rows a page of a listing; S3's own most is 1000. Smaller only in tests. */
@@ -138,17 +140,18 @@ class S3Store implements PurgingStore {
   }
 
   async put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }> {
-    const { VersionId: made } = await this.#attempt("write", key, () =>
-      this.#clients.writing.send(
-        new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentLength: bytes.length }),
-      ),
-    );
+    const { VersionId: made } = await this.#put({ Key: key, Body: bytes });
     return { versionId: made === undefined ? null : versionId(made) };
+  }
+
+  async #put(input: { readonly Key: ObjectKey; readonly Body: Uint8Array; readonly StorageClass?: StorageClass }) {
+    const command = new PutObjectCommand({ Bucket: this.#bucket, ContentLength: input.Body.length, ...input });
+    return await this.#attempt("write", input.Key, () => this.#clients.writing.send(command));
   }
 
   async copyForward(version: ObjectVersion): Promise<void> {
     const { copyLimit } = this.#options.profile;
-    if (copyLimit.value !== null && version.size > copyLimit.value) {
+    if (copyLimit.value === 0 || (copyLimit.value !== null && version.size > copyLimit.value)) {
       await this.#readAndPut(version);
       return;
     }
@@ -229,21 +232,23 @@ class S3Store implements PurgingStore {
         ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
       }),
     );
+    if (reply.IsTruncated === undefined) {
+      throw this.#misbehaves("list the objects of", "a page does not say whether more follows");
+    }
     const isEncoded = reply.EncodingType === "url";
     const objects = (reply.Contents ?? []).map((each): CurrentObject => {
       const { Key: key = "", LastModified: date, Size: size, ETag: etag = "" } = each;
       if (key === "" || date === undefined || size === undefined) {
         throw this.#misbehaves("list the objects of", `a row has no key, date or size ("${key}")`);
       }
-      const decoded = isEncoded ? decodeURIComponent(key.replaceAll("+", "%20")) : key;
       return {
-        key: objectKey(decoded),
+        key: objectKey(isEncoded ? decodeUrl(key) : key),
         lastModified: instantFromMilliseconds(date.getTime()),
         size,
         etag: etag.replace(/^"|"$/g, ""),
       };
     });
-    return { objects, isTruncated: reply.IsTruncated === true, next: reply.NextContinuationToken };
+    return { objects, isTruncated: reply.IsTruncated, next: reply.NextContinuationToken };
   }
 
   /** The Date of any reply: a refusal has one too. */
@@ -269,7 +274,7 @@ class S3Store implements PurgingStore {
     if (content === null) throw this.#misbehaves("copy forward", "it is not there any more", version.key);
     const parts: Uint8Array[] = [];
     for await (const part of content.bytes) parts.push(part);
-    await this.put(version.key, Buffer.concat(parts));
+    await this.#put({ Key: version.key, Body: Buffer.concat(parts), ...storageClassOf(version) });
   }
 
   async #attempt<T>(action: string, key: ObjectKey | null, act: () => Promise<T>): Promise<T> {
@@ -313,8 +318,8 @@ function isAbsent(error: unknown): boolean {
 }
 
 /** A copy is stored in the default class unless it is told another. */
-function storageClassOf({ storageClass }: ObjectVersion): { readonly StorageClass?: "STANDARD_IA" } {
-  return storageClass === null || storageClass === "STANDARD" ? {} : { StorageClass: storageClass as "STANDARD_IA" };
+function storageClassOf({ storageClass }: ObjectVersion): { readonly StorageClass?: StorageClass } {
+  return storageClass === null || storageClass === "STANDARD" ? {} : { StorageClass: storageClass as StorageClass };
 }
 
 function encodePath(text: string): string {

@@ -130,7 +130,7 @@ function unescapeXml(text: string): string {
 }
 
 /** Stores encode as forms do: a plus is a space. What is no encoding stays as it is. */
-function decodeUrl(text: string): string {
+export function decodeUrl(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", "%20"));
   } catch {
