@@ -164,8 +164,8 @@ function byStatus(status: number | null, code: string): Cause | undefined {
 }
 
 function clocks(error: unknown): Readonly<Record<string, string>> {
-  const date = headersOf(error)["date"];
-  return date === undefined ? {} : { "store says": new Date(date).toISOString() };
+  const date = new Date(headersOf(error)["date"] ?? "");
+  return Number.isNaN(date.getTime()) ? {} : { "store says": date.toISOString() };
 }
 
 /** The Code of an S3 reply, or the code of a socket error. Empty where there is neither. */
