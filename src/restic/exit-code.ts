@@ -60,6 +60,13 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "store-denied",
+    sign: /InvalidToken|security token.{0,40}invalid/i,
+    problem: "the store does not take the session token, or it has expired",
+    hint: (context) =>
+      `check repositories.${context.access.name}.keys.${context.access.credentials.role}.session-token`,
+  },
+  {
+    kind: "store-denied",
     sign: /InvalidAccessKeyId|access key.{0,40}does not exist/i,
     problem: "the store does not know this access key",
     hint: (context) => `check repositories.${context.access.name}.keys.${context.access.credentials.role}.access-key`,
@@ -88,6 +95,12 @@ const causes: readonly Cause[] = [
     problem: "the store refused the key (AccessDenied)",
     hint: (context) =>
       `see what the ${context.access.credentials.role} may do in docs/keys.md, and compare its policy at the store`,
+  },
+  {
+    kind: "config",
+    sign: /unable to read root certificate/i,
+    problem: "the file of ca-file cannot be read",
+    hint: (context) => `name a PEM file that is there in repositories.${context.access.name}.ca-file`,
   },
   {
     kind: "store-unreachable",
