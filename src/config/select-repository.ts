@@ -17,7 +17,7 @@ export function selectRepository(configuration: Configuration, name: string | un
   throw new Failure({
     kind: "usage",
     action: "choose the repository",
-    subject: name ?? "",
+    subject: name ?? names.join(" or "),
     problem: name === undefined ? "the configuration has more than one" : "the configuration has none of that name",
     hint:
       nearest === null ? `name one of ${names.join(", ")}` : `did you mean ${nearest}? (it has ${names.join(", ")})`,

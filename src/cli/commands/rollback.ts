@@ -147,8 +147,8 @@ function unknownWord(word: string): Failure {
 function targetMissing(): Failure {
   return new Failure({
     kind: "usage",
-    action: "plan a rollback to",
-    subject: "",
+    action: "run",
+    subject: "holdfast rollback plan",
     problem: "no instant is given",
     hint: "holdfast rollback plan --to 2026-11-20T03:00:00Z, --to snapshot:ID or --to 26h-ago",
   });
