@@ -1,14 +1,41 @@
 #!/usr/bin/env node
+import { fstatSync, writeSync } from "node:fs";
+import nodeModule from "node:module";
 import manifest from "../../package.json" with { type: "json" };
 import { startOnBundledNode } from "./bundled-node.ts";
+import { topLevelHelp } from "./top-level-help.ts";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const [, , first, ...more] = process.argv;
 
 if (major < 22 || (major === 22 && minor < 18)) {
   startOnBundledNode(manifest.engines.node);
-} else if (process.argv.length === 3 && process.argv[2] === "--version") {
-  process.stdout.write(`${manifest.version}\n`);
+} else if (more.length === 0 && first === "--version") {
+  print(`${manifest.version}\n`);
+} else if (more.length === 0 && first === "--help") {
+  print(topLevelHelp(isTerminal() ? process.stdout.columns : 80));
 } else {
+  keepCompiledCode();
   const { main } = await import("./main.ts");
   await main(manifest.version);
+}
+
+/** Without process.stdout, whose streams take longer to load than all of this. A reader that left gets nothing. */
+function print(text: string): void {
+  try {
+    writeSync(1, text);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) process.stdout.write(text);
+  }
+}
+
+function isTerminal(): boolean {
+  return fstatSync(1).isCharacterDevice() && process.stdout.isTTY;
+}
+
+/** Parsing the SDK and the schema takes longer than all that a short command does; a user without a home goes without. */
+function keepCompiledCode(): void {
+  const { XDG_CACHE_HOME: cache, HOME: home } = process.env;
+  const folder = cache?.startsWith("/") === true ? cache : home?.startsWith("/") === true ? `${home}/.cache` : null;
+  if (folder !== null) nodeModule.enableCompileCache(`${folder}/holdfast/compiled`);
 }

@@ -2,7 +2,9 @@ import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import type { CommandSpec, FlagSpec } from "./command-spec.ts";
 import { commandGroups, commandSpecs } from "./command-specs.ts";
+import { globalFlags } from "./global-flags.ts";
 import type { CommandInput, GlobalOptions } from "./invocation.ts";
+import { purpose, topLevelHelp } from "./top-level-help.ts";
 
 /** A command line that names a command and is well formed. */
 export interface ParsedCommand {
@@ -15,18 +17,6 @@ export interface ParsedCommand {
 export interface AskedForText {
   readonly text: string;
 }
-
-const globalFlags: readonly FlagSpec[] = [
-  {
-    flags: "--config <file>",
-    description: "the configuration (else $HOLDFAST_CONFIG, the user's, /etc/holdfast/config.yaml)",
-  },
-  { flags: "--state-dir <dir>", description: "where plans, journals and records are kept" },
-  { flags: "--json", description: "JSON lines on stdout; the last one is the result or the failure" },
-  { flags: "--verbose", description: "say more on stderr" },
-  { flags: "--quiet", description: "say nothing but results and failures" },
-  { flags: "--yes", description: "answer yes to what would be asked" },
-];
 
 /**
  * Reads the words after `holdfast`, those after `--` left out. Fails with `usage` for an unknown command or flag, naming
@@ -64,9 +54,7 @@ interface Taker {
 /** The program as commander knows it; `docs/commands.md` is made from it too. */
 export function buildProgram(version: string, width: number, taker: Taker): Command {
   const program = new Command("holdfast")
-    .description(
-      "Drives restic against versioned S3 storage so that an intruder cannot destroy the backups,\nand rolls the bucket back when one tries.",
-    )
+    .description(purpose)
     .version(version, "--version", "print the version")
     .exitOverride()
     .configureOutput({
@@ -79,6 +67,7 @@ export function buildProgram(version: string, width: number, taker: Taker): Comm
     })
     .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command");
+  program.helpInformation = () => topLevelHelp(width);
   for (const flag of globalFlags) program.addOption(optionOf(flag));
   const groups = new Map<string, Command>();
   for (const spec of commandSpecs) addCommand(program, groups, { spec, taker });

@@ -10,27 +10,58 @@ import { failureIn, readRestic, type ResticRun } from "./run-restic.ts";
 
 /** A snapshot with both its times: `time` is the client's word, `storedAt` the store's. */
 export interface StoredSnapshot extends Snapshot {
-  /** When the object that is current now was stored; null where a backup that runs now brought it in between. */
+  /** When the object that is current now was stored; null where it came or went while the list was read. */
   readonly storedAt: Instant | null;
   /** The two differ by more than an hour. */
   readonly differs: boolean;
 }
 
 export interface ListRequest extends ResticRun {
-  readonly store: ReadableStore;
+  /** Called while restic runs already, so that neither waits for the other. */
+  readonly store: () => Promise<ReadableStore>;
 }
 
 const tolerance = 3_600_000;
 
+interface Reading {
+  readonly snapshots: readonly Snapshot[];
+  readonly objects: ReadonlyMap<string, Instant>;
+}
+
 /**
  * The snapshots of the repository, oldest first by the client's time.
  *
- * restic exits 0 with a short or empty list when it could not read one, so the list is counted against the objects that
- * stand under `snapshots/`, looked at before and after: fails with `restic-failed` when an object that stood there both
- * times is missing from the list, or when restic says that it left one out.
+ * restic exits 0 with a short or empty list when it could not read one, so the list is held against the objects that
+ * stand under `snapshots/`: fails with `restic-failed` when one that stands is missing from the list, or when restic says
+ * that it left one out. Where a backup ended between the two readings they are made once more, one after the other.
  */
 export async function listSnapshots(request: ListRequest): Promise<readonly StoredSnapshot[]> {
-  const before = await snapshotObjects(request);
+  const both = await Promise.allSettled([snapshotsOfRestic(request), snapshotObjects(request)]);
+  const [first, second] = both;
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  const together: Reading = { snapshots: first.value, objects: second.value };
+  const reading = missingOf(together).length === 0 ? together : await inTurn(request);
+  const [missing, ...more] = missingOf(reading);
+  if (missing !== undefined) {
+    const held = `the store holds ${more.length + 1} more, such as snapshots/${missing}`;
+    throw unreadable(request, `restic lists ${reading.snapshots.length} snapshots, and ${held}`);
+  }
+  return reading.snapshots.toSorted((a, b) => a.time - b.time).map((each) => withStoreTime(each, reading.objects));
+}
+
+/** Only what stood before restic read its list can be missing from it. */
+async function inTurn(request: ListRequest): Promise<Reading> {
+  const objects = await snapshotObjects(request);
+  return { objects, snapshots: await snapshotsOfRestic(request) };
+}
+
+function missingOf({ snapshots, objects }: Reading): readonly string[] {
+  const listed = new Set(snapshots.map(({ id }) => id));
+  return [...objects.keys()].filter((id) => !listed.has(id));
+}
+
+async function snapshotsOfRestic(request: ListRequest): Promise<readonly Snapshot[]> {
   const outcome = await readRestic(request, snapshotsArguments(request.session.access));
   const failure = failureIn(request.session, "list the snapshots of", outcome);
   if (failure !== null) throw failure;
@@ -38,16 +69,7 @@ export async function listSnapshots(request: ListRequest): Promise<readonly Stor
   if (snapshots === null) throw unreadable(request, "restic's list cannot be understood");
   const [warning] = loadWarnings(outcome.stderr);
   if (warning !== undefined) throw unreadable(request, `restic left one out: ${warning}`);
-  const after = await snapshotObjects(request);
-  const listed = new Set(snapshots.map(({ id }) => id));
-  const missing = [...before.keys()].filter((id) => after.has(id) && !listed.has(id));
-  if (missing.length > 0) {
-    throw unreadable(
-      request,
-      `restic lists ${snapshots.length} snapshots, and the store holds ${missing.length} more, such as snapshots/${missing[0] ?? ""}`,
-    );
-  }
-  return snapshots.toSorted((a, b) => a.time - b.time).map((snapshot) => withStoreTime(snapshot, after));
+  return snapshots;
 }
 
 function withStoreTime(snapshot: Snapshot, objects: ReadonlyMap<string, Instant>): StoredSnapshot {
@@ -59,7 +81,7 @@ function withStoreTime(snapshot: Snapshot, objects: ReadonlyMap<string, Instant>
 async function snapshotObjects({ session, store }: ListRequest): Promise<ReadonlyMap<string, Instant>> {
   const { prefix } = session.access.location;
   const found = new Map<string, Instant>();
-  for await (const { key, lastModified } of store.listCurrent(`${prefix}snapshots/`)) {
+  for await (const { key, lastModified } of (await store()).listCurrent(`${prefix}snapshots/`)) {
     const object = repositoryObject(key.slice(prefix.length));
     if (object.kind === "snapshots") found.set(object.sha256, lastModified);
   }

@@ -33,11 +33,15 @@ export function startDaemon({ program, arguments: words, environment, logFile }:
     };
     child.on("exit", onEnd).on("error", onEnd);
   });
+  // A demo that is to be kept ends while its store goes on.
+  child.unref();
   return {
     assertRuns: () => {
       if (ended || child.pid === undefined) throw died(program, logFile);
     },
     stop: async () => {
+      if (ended) return;
+      child.ref();
       child.kill("SIGKILL");
       await end;
     },

@@ -18,7 +18,8 @@ export const prune: CommandAction = async (invocation, input) => {
   const rules = repository.configuration.retention;
   if (rules === null) throw noRetention(repository.name);
   const role = repository.role(["pruner", "rescuer"]);
-  const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
+  const session = await repository.session(role);
+  const store = async () => await repository.store(role);
   const progress = openProgress(invocation.screen, invocation.clock);
   const dryRun = input.has("dry-run");
   const { signal } = invocation;

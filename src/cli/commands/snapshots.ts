@@ -10,7 +10,8 @@ import { table } from "../render/table.ts";
 export const snapshots: CommandAction = async (invocation, input) => {
   const repository = await openRepository(invocation, input);
   const role = repository.role(["writer", "pruner", "rescuer"]);
-  const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
+  const session = await repository.session(role);
+  const store = async () => await repository.store(role);
   const listed = await listSnapshots({ session, store, signal: invocation.signal });
   show(invocation.screen, listed, repository.name);
   return {
