@@ -56,6 +56,6 @@ export function keptLines({ store, host }: Told): readonly string[] {
     `  holdfast --config ${host.configFile} --state-dir ${host.stateFolder} snapshots`,
     `  holdfast --config ${host.configFile} --state-dir ${host.stateFolder} exec -- ls latest`,
     "To end it:",
-    `  pkill -KILL -f ${folder}/; rm -r ${folder}`,
+    `  pkill -KILL -f "[/]${folder.slice(1)}/"; rm -r ${folder}`,
   ];
 }
