@@ -2,7 +2,7 @@ import type { HistoryRow } from "./object-version.ts";
 import type { PurgingStore } from "./versioned-store.ts";
 
 /** How often each method of a store was called, and how many keys or rows the batches held. */
-export interface StoreCounts {
+interface StoreCounts {
   readonly listings: number;
   readonly reads: number;
   readonly puts: number;

@@ -1,5 +1,5 @@
 /** How a fact about a provider is known. `unknown` facts are probed before anything rests on them. */
-export type Evidence = "documented" | "source" | "tried" | "unknown";
+type Evidence = "documented" | "source" | "tried" | "unknown";
 
 /** A fact of a profile. A value of null goes with `unknown` only. */
 export interface ProfileFact<T> {

@@ -3,7 +3,7 @@ import { Failure } from "../base/failure.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import type { BatchOutcome, PurgingStore } from "./versioned-store.ts";
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Whether a DELETE of a hidden key leaves it as it is. Elsewhere, or where it is not known, it may stack a marker. */

@@ -30,7 +30,7 @@ export interface WireReply {
 /** Answers every request of a test; `n` counts from 0. */
 export type Script = (request: WireRequest, n: number) => WireReply;
 
-export interface ScriptedS3 {
+interface ScriptedS3 {
   readonly endpoint: string;
   readonly port: number;
   /** What came so far. */

@@ -8,12 +8,12 @@ import type { BatchOutcome } from "../../store/versioned-store.ts";
 import { codeOf, statusOf } from "./s3-failure.ts";
 
 /** What to delete: a key (a marker is put on it), or one version of it. */
-export interface Deletion {
+interface Deletion {
   readonly key: ObjectKey;
   readonly versionId: VersionId | null;
 }
 
-export interface DeleteTarget {
+interface DeleteTarget {
   readonly client: S3Client;
   readonly bucket: string;
   readonly profile: ProviderProfile;

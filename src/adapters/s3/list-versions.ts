@@ -9,7 +9,7 @@ export interface PageRequest {
   readonly versionIdMarker: string | null;
 }
 
-export interface VersionListing {
+interface VersionListing {
   readonly bucket: string;
   readonly prefix: string;
   /**

@@ -1,4 +1,4 @@
-export interface BodyPromise {
+interface BodyPromise {
   /** What the store said the length would be, in bytes. */
   readonly size: number;
   /** Asks anew for the bytes of the same version from an offset on. */

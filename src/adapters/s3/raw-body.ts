@@ -1,7 +1,7 @@
 import type { ListObjectsV2Command, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 
-export interface RawReply {
+interface RawReply {
   /** The body of the last reply with a status under 300, as it came. */
   text(): string;
   headers(): Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { shownAccessKey, type Credentials } from "../../base/credentials.ts";
 import { Failure, type FailureKind } from "../../base/failure.ts";
 import type { RepositoryLocation } from "../../base/repository-location.ts";
 
-export interface S3FailureContext {
+interface S3FailureContext {
   /** As it follows "Cannot": `read the versions of`. */
   readonly action: string;
   readonly subject: string;

@@ -97,13 +97,18 @@ describe("hide(), liftMarkers() and destroyVersions()", () => {
 
   it("send keys that no XML can hold one by one, and the rest together", async () => {
     const { store, requests } = await scriptedStore(obedient);
-    const outcomes = await store.hide(keys("a", "b\u0001", "c"));
+    const outcomes = await store.hide(keys("a", "b\u0001", "c", "d\u001f"));
     expect(outcomes.map(({ key, error }) => [key, error])).toEqual([
       ["a", null],
       ["c", null],
       ["b\u0001", null],
+      ["d\u001f", null],
     ]);
-    expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /backups/", "DELETE /backups/b%01"]);
+    expect(requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      "DELETE /backups/b%01",
+      "DELETE /backups/d%1F",
+      "POST /backups/",
+    ]);
   });
 });
 
