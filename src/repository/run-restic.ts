@@ -1,6 +1,8 @@
 import type { Failure } from "../base/failure.ts";
 import { parseResticLine, type ResticEvent } from "../restic/events.ts";
+import { removeStaleLocks } from "../restic/exclusive-access.ts";
 import { failureOfRestic } from "../restic/exit-code.ts";
+import { supports } from "../restic/features.ts";
 import type { ResticOutcome } from "../restic/restic-program.ts";
 import type { ResticSession } from "../restic/restic-session.ts";
 
@@ -15,13 +17,18 @@ export interface ResticRun {
 export async function runRestic(run: ResticRun, words: readonly string[]): Promise<ResticOutcome> {
   const { session, signal, onEvent } = run;
   const take = (line: string): void => onEvent?.(parseResticLine(line));
-  return await session.program.run({
+  const outcome = await session.program.run({
     arguments: words,
     environment: session.environment,
     onStdoutLine: take,
     onStderrLine: take,
     ...(signal === undefined ? {} : { signal }),
   });
+  // Interrupted just after it wrote its lock, restic 0.14 leaves it behind; being dead, it counts as stale at once.
+  if (outcome.exitCode === 130 && !supports(session.program.version, "retry-lock")) {
+    await removeStaleLocks(session, undefined);
+  }
+  return outcome;
 }
 
 /** Runs restic for its output. */

@@ -38,7 +38,8 @@ export async function withExclusiveAccess(
   }
 }
 
-async function removeStaleLocks(session: ResticSession, signal: AbortSignal | undefined): Promise<void> {
+/** Locks older than half an hour, and those of processes of this host that are no more. Fails as `unlock` fails. */
+export async function removeStaleLocks(session: ResticSession, signal: AbortSignal | undefined): Promise<void> {
   const outcome = await session.program.run({
     arguments: unlockArguments(session.access),
     environment: session.environment,
