@@ -16,7 +16,7 @@ export interface ProviderProfile {
   readonly title: string;
   /** `none`: no version history at all; init stops there. `always`: nothing to turn on. */
   readonly versioning: ProfileFact<"on-request" | "always" | "none">;
-  /** `stacked`: a DELETE of a hidden key adds another marker; `single`: it does not. */
+  /** `stacked`: a DELETE of a hidden key, or one in a batch, adds another marker; `single`: none does. */
   readonly markers: ProfileFact<"stacked" | "single">;
   /** Largest number of entries that one DeleteObjects may carry; 1: send single deletes. */
   readonly batchDeleteLimit: ProfileFact<number>;

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { realStores } from "../stores/real-stores.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { isAsItsProfileSays } from "./profile.ts";
 import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
@@ -14,4 +15,5 @@ describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
     hasQuickBatches: false,
   });
   refusesByName(local);
+  isAsItsProfileSays(local);
 });

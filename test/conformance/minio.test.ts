@@ -6,6 +6,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { openTestStore, realStores, s3Access } from "../stores/real-stores.ts";
 import { bytes, currentKeys, key, rowsOf, shapeOf, textAt } from "./bucket.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { isAsItsProfileSays } from "./profile.ts";
 import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
@@ -27,6 +28,7 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     hasQuickBatches: true,
   });
   refusesByName(local);
+  isAsItsProfileSays(local);
 
   it.each(refused)("does not take the key %j, which is told in its words", async (name) => {
     const store = await versioned();

@@ -19,8 +19,8 @@ interface Entry {
 }
 
 /**
- * A bucket in memory that behaves as a versioned S3 bucket does, with Ceph's habits where stores differ: deletes stack
- * markers, dates are in milliseconds. Held to the same conformance suite as the real stores.
+ * A bucket in memory that behaves as a versioned S3 bucket does. Where stores differ: deletes stack markers, as MinIO's
+ * batches do, and dates are in milliseconds. Held to the same conformance suite as the real stores.
  */
 export class MemoryStore implements PurgingStore {
   readonly #clock: Clock;

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import type { LocalStore } from "../../src/adapters/local-store/local-store.ts";
+import { profileOf } from "../stores/real-stores.ts";
+import { bytes, key, markersOf, rowsOf } from "./bucket.ts";
+import { makeBucket } from "./real-store.ts";
+
+/** Facts of its profile that a real store can be asked for. */
+export function isAsItsProfileSays(local: () => LocalStore): void {
+  describe("its profile", () => {
+    it("tells whether a hidden key that is hidden again gets a second marker", async () => {
+      const { store } = await makeBucket(local());
+      await store.enableVersioning();
+      await store.put(key("a"), bytes("a"));
+      await store.hide([key("a")]);
+      await store.hide([key("a")]);
+      const expected = profileOf(local().provider).markers.value === "stacked" ? 2 : 1;
+      expect(await markersOf(store)).toHaveLength(expected);
+    });
+
+    it("tells how fine the dates of a listing are", async () => {
+      const { store } = await makeBucket(local());
+      await store.enableVersioning();
+      for (const name of ["a", "b", "c", "d"]) await store.put(key(name), bytes(name));
+      const hasMilliseconds = (await rowsOf(store)).some((row) => row.lastModified % 1000 !== 0);
+      expect(profileOf(local().provider).dateResolution.value).toBe(hasMilliseconds ? "millisecond" : "second");
+    });
+  });
+}
