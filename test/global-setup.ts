@@ -61,7 +61,7 @@ function minio(): string | null {
 }
 
 function goIsNewEnough(): boolean {
-  const said = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).stdout;
-  const version = /^go1\.(\d+)/.exec(said ?? "")?.[1];
+  const { status, stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
+  const version = status === 0 ? /^go1\.(\d+)/.exec(stdout)?.[1] : undefined;
   return version !== undefined && Number(version) >= 24;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** What a chain starts from: the hash before the first line. */
-export const chainStart = "0".repeat(64);
+const chainStart = "0".repeat(64);
 
 /** A JSON object that stands on a line of its own. */
 export type Line = Readonly<Record<string, unknown>>;

@@ -27,7 +27,7 @@ const setUp: readonly CommandSpec[] = [
     words: [repository],
     flags: [role, restic, dryRun],
     examples: [["holdfast init home --role rescuer", "on the host that holds the rescuer's key, once"]],
-    load: async () => (await import("./commands/init.ts")).init,
+    load: async () => await import("./commands/init.ts").then(({ init }) => init),
   },
   {
     name: "config validate",
@@ -37,7 +37,7 @@ const setUp: readonly CommandSpec[] = [
     words: [],
     flags: [],
     examples: [["holdfast config validate", "after each change of the file"]],
-    load: async () => (await import("./commands/config.ts")).configValidate,
+    load: async () => await import("./commands/config.ts").then(({ configValidate }) => configValidate),
   },
   {
     name: "config show",
@@ -46,7 +46,7 @@ const setUp: readonly CommandSpec[] = [
     words: [],
     flags: [],
     examples: [["holdfast config show", "what holds on this host"]],
-    load: async () => (await import("./commands/config.ts")).configShow,
+    load: async () => await import("./commands/config.ts").then(({ configShow }) => configShow),
   },
   {
     name: "config schema",
@@ -55,7 +55,7 @@ const setUp: readonly CommandSpec[] = [
     words: [],
     flags: [],
     examples: [["holdfast config schema > holdfast.schema.json", "then name it in the first line of config.yaml"]],
-    load: async () => (await import("./commands/config.ts")).configSchema,
+    load: async () => await import("./commands/config.ts").then(({ configSchema }) => configSchema),
   },
 ];
 
@@ -69,7 +69,7 @@ const everyDay: readonly CommandSpec[] = [
     words: [repository],
     flags: [role, restic, patience, dryRun],
     examples: [["holdfast backup home", "from a timer or by hand"]],
-    load: async () => (await import("./commands/backup.ts")).backup,
+    load: async () => await import("./commands/backup.ts").then(({ backup }) => backup),
   },
   {
     name: "snapshots",
@@ -80,7 +80,7 @@ const everyDay: readonly CommandSpec[] = [
     words: [repository],
     flags: [role, restic],
     examples: [["holdfast snapshots home", "what is there"]],
-    load: async () => (await import("./commands/snapshots.ts")).snapshots,
+    load: async () => await import("./commands/snapshots.ts").then(({ snapshots }) => snapshots),
   },
   {
     name: "restore",
@@ -95,7 +95,7 @@ const everyDay: readonly CommandSpec[] = [
       dryRun,
     ],
     examples: [["holdfast restore latest home --target /tmp/restored", "the newest snapshot"]],
-    load: async () => (await import("./commands/restore.ts")).restore,
+    load: async () => await import("./commands/restore.ts").then(({ restore }) => restore),
   },
   {
     name: "check",
@@ -110,7 +110,7 @@ const everyDay: readonly CommandSpec[] = [
       restic,
     ],
     examples: [["holdfast check home --read-data-subset 5%", "once a week"]],
-    load: async () => (await import("./commands/check.ts")).check,
+    load: async () => await import("./commands/check.ts").then(({ check }) => check),
   },
   {
     name: "exec",
@@ -120,7 +120,7 @@ const everyDay: readonly CommandSpec[] = [
     flags: [role, restic],
     takesRest: true,
     examples: [["holdfast exec home -- ls latest", "any restic command"]],
-    load: async () => (await import("./commands/exec.ts")).exec,
+    load: async () => await import("./commands/exec.ts").then(({ exec }) => exec),
   },
   {
     name: "prune",
@@ -144,7 +144,7 @@ const everyDay: readonly CommandSpec[] = [
       ["holdfast prune home --dry-run", "what would be kept and forgotten, and why"],
       ["holdfast prune home", "on the host that holds the pruner's key"],
     ],
-    load: async () => (await import("./commands/prune.ts")).prune,
+    load: async () => await import("./commands/prune.ts").then(({ prune }) => prune),
   },
 ];
 
@@ -164,7 +164,7 @@ const recovery: readonly CommandSpec[] = [
       role,
     ],
     examples: [["holdfast rollback plan home --to 2026-11-20T03:00:00Z", "the state at three o'clock"]],
-    load: async () => (await import("./commands/rollback.ts")).rollbackPlan,
+    load: async () => await import("./commands/rollback.ts").then(({ rollbackPlan }) => rollbackPlan),
   },
   {
     name: "rollback apply",
@@ -183,7 +183,7 @@ const recovery: readonly CommandSpec[] = [
       dryRun,
     ],
     examples: [["holdfast rollback apply home-20261120T030000Z", "after reading the plan"]],
-    load: async () => (await import("./commands/rollback.ts")).rollbackApply,
+    load: async () => await import("./commands/rollback.ts").then(({ rollbackApply }) => rollbackApply),
   },
   {
     name: "rollback verify",
@@ -192,7 +192,7 @@ const recovery: readonly CommandSpec[] = [
     words: [{ name: "plan", description: "the plan's file, or its name" }],
     flags: [role],
     examples: [["holdfast rollback verify home-20261120T030000Z", "after apply"]],
-    load: async () => (await import("./commands/rollback.ts")).rollbackVerify,
+    load: async () => await import("./commands/rollback.ts").then(({ rollbackVerify }) => rollbackVerify),
   },
 ];
 
@@ -211,7 +211,7 @@ const demo: CommandSpec = {
     restic,
   ],
   examples: [["holdfast demo", "about a minute"]],
-  load: async () => (await import("./commands/demo.ts")).demo,
+  load: async () => await import("./commands/demo.ts").then(({ demo }) => demo),
 };
 
 /** Every command there is, in the order of the help. */

@@ -16,8 +16,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   print(topLevelHelp(isTerminal() ? process.stdout.columns : 80));
 } else {
   keepCompiledCode();
-  const { main } = await import("./main.ts");
-  await main(manifest.version);
+  await import("./main.ts").then(({ main }) => main(manifest.version));
 }
 
 /** Without process.stdout, whose streams take longer to load than all of this. A reader that left gets nothing. */

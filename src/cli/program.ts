@@ -51,8 +51,7 @@ interface Taker {
   readonly print: (text: string) => void;
 }
 
-/** The program as commander knows it; `docs/commands.md` is made from it too. */
-export function buildProgram(version: string, width: number, taker: Taker): Command {
+function buildProgram(version: string, width: number, taker: Taker): Command {
   const program = new Command("holdfast")
     .description(purpose)
     .version(version, "--version", "print the version")

@@ -1,6 +1,6 @@
 /** The folders of a restic repository whose objects are named by the SHA-256 of their bytes (restic doc/design.rst). */
-export const contentFolders = ["data", "index", "snapshots", "keys"] as const;
-export type ContentFolder = (typeof contentFolders)[number];
+const contentFolders = ["data", "index", "snapshots", "keys"] as const;
+type ContentFolder = (typeof contentFolders)[number];
 
 /** What an object of a repository is, by its key without the repository's prefix. */
 export type RepositoryObject =
