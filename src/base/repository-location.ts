@@ -22,9 +22,7 @@ export function parseRepositoryLocation(spelling: string): RepositoryLocation | 
   if (!URL.canParse(text) || /\/\.\.(?:\/|$)/.test(rest) || /%(?![0-9a-fA-F]{2})/.test(rest)) return null;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return null;
-  const [bucket, ...path] = decodeURIComponent(url.pathname)
-    .split("/")
-    .filter((part) => part !== "" && part !== ".");
+  const [bucket, ...path] = (decoded(url.pathname) ?? "").split("/").filter((part) => part !== "" && part !== ".");
   if (bucket === undefined) return null;
   return {
     spelling,
@@ -32,6 +30,15 @@ export function parseRepositoryLocation(spelling: string): RepositoryLocation | 
     bucket,
     prefix: path.length === 0 ? "" : `${path.join("/")}/`,
   };
+}
+
+/** Null where the percent signs stand for bytes that are no UTF-8. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 /** `bucket/prefix` without the last slash, for messages. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Screen } from "./render/screen.ts";
 
 /** What holds for every command, from the flags before it. */
@@ -18,6 +19,8 @@ export interface Invocation {
   readonly clock: Clock;
   /** Aborted by Ctrl-C, a termination or a hang-up; its reason is a Failure of kind `interrupted`. */
   readonly signal: AbortSignal;
+  /** Null without --verbose. */
+  readonly log: Log | null;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The words after `--`. */
   readonly rest: readonly string[];

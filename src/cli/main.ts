@@ -36,6 +36,7 @@ async function perform({ spec, input, options }: ParsedCommand, rest: readonly s
     screen,
     clock: openClock(),
     signal: signals.signal,
+    log: options.verbose ? await import("../adapters/log.ts").then(({ openLog }) => openLog()) : null,
     variables: process.env,
     rest,
   };

@@ -14,6 +14,7 @@ import { resolveSecret } from "../config/secret-reference.ts";
 import { selectRepository } from "../config/select-repository.ts";
 import { globalArguments } from "../restic/arguments/global.ts";
 import { impatient } from "../restic/impatient-program.ts";
+import { loggedProgram } from "../restic/logged-program.ts";
 import { openSession, type ResticSession } from "../restic/restic-session.ts";
 import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { PurgingStore } from "../store/versioned-store.ts";
@@ -145,7 +146,9 @@ async function resticSession(
   for (const warning of found.warnings) invocation.screen.note(`warning: ${warning}`);
   const { name, location, region, bucketLookup, caFile } = configuration;
   const access = { name, location, region, bucketLookup, caFile, password, credentials };
-  return openSession(impatient(found.program), access, { variables: invocation.variables, cacheFolder: null });
+  const { log, clock } = invocation;
+  const program = log === null ? found.program : loggedProgram(found.program, log, clock);
+  return openSession(impatient(program), access, { variables: invocation.variables, cacheFolder: null });
 }
 
 interface StoreRequest {
@@ -160,7 +163,7 @@ async function accessOf(
 ): Promise<S3Access> {
   const { location, region, bucketLookup, caFile } = configuration;
   const credentials = await credentialsOf(invocation, configuration, role);
-  return { location, region, bucketLookup, caFile, profile, credentials, clock: invocation.clock };
+  return { location, region, bucketLookup, caFile, profile, credentials, clock: invocation.clock, log: invocation.log };
 }
 
 async function openStore(invocation: Invocation, access: S3Access): Promise<PurgingStore> {

@@ -37,6 +37,7 @@ describe("parseRepositoryLocation()", () => {
     "b2:bucket:path",
     "s3:https://key:secret@host/bucket",
     "s3:https://h/b/../c",
+    "s3:https://h/b/%ff",
     "s3:",
   ])("refuses %s", (spelling) => expect(parseRepositoryLocation(spelling)).toBeNull());
   it("is displayed without its last slash", () => {

@@ -15,8 +15,6 @@ export interface StoreUnderTest {
   readonly makeBucket: () => Promise<Bucket>;
   /** Keys that this store refuses or does not keep as they are. */
   readonly otherKeys: readonly string[];
-  /** Whether a batch of more than 1000 is quick enough to try. */
-  readonly hasQuickBatches: boolean;
 }
 
 export async function versionedBucket(under: StoreUnderTest): Promise<Bucket> {

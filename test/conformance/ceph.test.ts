@@ -12,7 +12,6 @@ describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
   keepsThePromisesOfAVersionedStore({
     makeBucket: async () => await makeBucket(local()),
     otherKeys: [],
-    hasQuickBatches: false,
   });
   refusesByName(local);
   isAsItsProfileSays(local);

@@ -17,6 +17,5 @@ describe("the memory store", () => {
       });
     },
     otherKeys: [],
-    hasQuickBatches: true,
   });
 });

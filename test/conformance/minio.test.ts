@@ -25,7 +25,6 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
   keepsThePromisesOfAVersionedStore({
     makeBucket: async () => await makeBucket(local()),
     otherKeys: [...refused, ...changed],
-    hasQuickBatches: true,
   });
   refusesByName(local);
   isAsItsProfileSays(local);

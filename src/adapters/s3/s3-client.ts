@@ -8,6 +8,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Clock } from "../../base/clock.ts";
 import type { Credentials } from "../../base/credentials.ts";
 import { Failure } from "../../base/failure.ts";
+import type { Log } from "../../base/log.ts";
 import type { RepositoryLocation } from "../../base/repository-location.ts";
 import type { ProviderProfile } from "../../store/provider-profile.ts";
 
@@ -20,6 +21,8 @@ export interface S3Access {
   readonly profile: ProviderProfile;
   readonly credentials: Credentials;
   readonly clock: Clock;
+  /** Told each request. */
+  readonly log?: Log | null;
 }
 
 /** How often a request that only reads is sent, all told; the waits between double from about 0.1 s. */
@@ -51,6 +54,7 @@ export function openS3Clients(access: S3Access): S3Clients {
     // The SDK would notice a store whose date is another and correct itself silently; a skew that breaks restic, and
     // every T counted from now, would never be told.
     disableClockSkewCorrection: true,
+    ...(access.log === undefined || access.log === null ? {} : { logger: requestLogger(access.log) }),
     requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: 60_000,
@@ -95,4 +99,22 @@ function pathStyle({ bucketLookup, profile, location }: S3Access): boolean {
 /** `s3.eu-west-1.amazonaws.com`, `s3.us-west-004.backblazeb2.com`; everything else is us-east-1, as in restic. */
 function regionOf(endpoint: string): string {
   return /^s3[.-]([a-z0-9-]+)\.[a-z0-9-]+\.[a-z]+$/.exec(new URL(endpoint).hostname)?.[1] ?? "us-east-1";
+}
+
+interface RequestRecord {
+  readonly commandName?: string;
+  readonly input?: { readonly Key?: string; readonly Prefix?: string };
+  readonly metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
+  readonly error?: { readonly name?: string };
+}
+
+/** Of what the SDK tells its logger only the command, the key, the status and the tries; bodies and headers stay out. */
+function requestLogger(log: Log): NonNullable<S3ClientConfig["logger"]> {
+  const tell = (record: RequestRecord): void => {
+    if (typeof record.commandName !== "string") return;
+    const { commandName, input, metadata, error } = record;
+    const { httpStatusCode: status, attempts } = metadata ?? {};
+    log.debug("store", { commandName, key: input?.Key ?? input?.Prefix, status, attempts, error: error?.name });
+  };
+  return { trace: () => undefined, debug: () => undefined, info: tell, warn: () => undefined, error: tell };
 }

@@ -126,6 +126,7 @@ const causes: readonly Cause[] = [
 /** What the SDK threw, as a Failure that names the bucket or key and the access key used. Failures pass as they are. */
 export function failureOfS3(error: unknown, context: S3FailureContext): Failure {
   if (error instanceof Failure) return error;
+  if (isOwnFault(error)) return ownFault(error, context);
   const code = codeOf(error);
   const cause =
     causes.find(({ codes }) => codes.includes(code)) ?? byStatus(statusOf(error), code) ?? unknown(error, context);
@@ -141,6 +142,23 @@ export function failureOfS3(error: unknown, context: S3FailureContext): Failure 
       ...(cause.kind === "clock-skewed" ? clocks(error) : {}),
       ...(isAnswer ? {} : { store: context.location.endpoint }),
     },
+    cause: error,
+  });
+}
+
+/** Thrown for a fault of our own code or the SDK's, before anything was sent. */
+function isOwnFault(error: unknown): error is Error {
+  const isProgramming = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isProgramming && statusOf(error) === null && !passing.test(codeOf(error));
+}
+
+function ownFault(error: Error, { action, subject }: S3FailureContext): Failure {
+  return new Failure({
+    kind: "defect",
+    action,
+    subject,
+    problem: `${error.name}: ${error.message}`,
+    hint: "this is a fault in Holdfast: run it again with --verbose and report what it prints",
     cause: error,
   });
 }

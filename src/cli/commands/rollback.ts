@@ -10,6 +10,8 @@ import { rollbackFile } from "../../rollback/file-names.ts";
 import { makeRollbackPlan } from "../../rollback/make-plan.ts";
 import { parsePlan, type RollbackPlan } from "../../rollback/plan-file.ts";
 import { verifyRollback } from "../../rollback/verify.ts";
+import { counting } from "../../store/counting-store.ts";
+import { readOnly } from "../../store/read-only-store.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
@@ -22,7 +24,7 @@ export const rollbackPlan: CommandAction = async (invocation, input) => {
   const to = input.text("to");
   if (to === undefined) throw targetMissing();
   const repository = await openRepository(invocation, input);
-  const store = await repository.store(repository.role(["rescuer"]));
+  const store = readOnly(await repository.store(repository.role(["rescuer"])));
   const state = await repository.state();
   const progress = openProgress(invocation.screen, invocation.clock);
   const began = invocation.clock.now();
@@ -65,7 +67,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
       subject: input.words["plan"] ?? "",
     });
   }
-  const store = await repository.store(repository.role(["rescuer"]));
+  const store = counting(await repository.store(repository.role(["rescuer"])));
   const progress = openProgress(invocation.screen, invocation.clock);
   const applied = await applyRollback({
     plan,
@@ -81,13 +83,16 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
   for (const { key, reason } of applied.unrecoverable) invocation.screen.line(`  lost  ${key}  ${reason}`);
   invocation.screen.line(`Next:  holdfast rollback verify ${input.words["plan"] ?? ""}`);
-  return { exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0, result: { ...applied } };
+  return {
+    exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0,
+    result: { ...applied, requests: store.counts().writes },
+  };
 };
 
 /** `holdfast rollback verify PLAN`. Exit 80 on any difference. */
 export const rollbackVerify: CommandAction = async (invocation, input) => {
   const { plan, state, repository } = await openPlan(invocation, input);
-  const store = await repository.store(repository.role(["rescuer"]));
+  const store = readOnly(await repository.store(repository.role(["rescuer"])));
   const progress = openProgress(invocation.screen, invocation.clock);
   const verified = await verifyRollback({
     plan,

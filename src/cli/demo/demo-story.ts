@@ -97,7 +97,7 @@ export class DemoStory {
       rollback: {
         to: plan["to"],
         actions: plan["actions"],
-        requests: plan["requests"],
+        requests: applied["requests"],
         done: applied["done"],
         failed: applied["failed"],
         differing: verified["differing"],

@@ -24,7 +24,7 @@ export function summaryLines(told: Told, { seconds, kept, screen }: SummaryConte
     ["restic said", told.resticSaid],
     [
       "rolled back",
-      `${count(Number(applied["done"]))} objects in ${counted(Number(told.plan["requests"]), "request")}, ${count(Number(verified["proven"]))} proven by hash`,
+      `${count(Number(applied["done"]))} objects in ${counted(Number(applied["requests"]), "request")}, ${count(Number(verified["proven"]))} proven by hash`,
     ],
     ["checked", `restic check --read-data: ${errors === 0 ? "no errors were found" : counted(errors, "error")}`],
     [
