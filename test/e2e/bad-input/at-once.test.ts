@@ -37,7 +37,7 @@ describe.skipIf(!ceph.isHere)("a repository that more than one wants", () => {
   });
   afterAll(async () => await running.stop());
 
-  describe.each(restics)("with restic $version", ({ restic, place }) => {
+  describe.concurrent.each(restics)("with restic $version", ({ restic, place }) => {
     let host: Host;
     beforeAll(async () => {
       host = await openHostWithRepository(running.store, place);
@@ -45,7 +45,7 @@ describe.skipIf(!ceph.isHere)("a repository that more than one wants", () => {
     });
     afterAll(async () => await host.remove());
 
-    it("takes two backups at once", async () => {
+    it("takes two backups at once", { concurrent: false }, async () => {
       const other = path.join(host.folder, "other-files");
       mkdirSync(other, { recursive: true });
       writeFileSync(path.join(other, "four"), "the file four\n");
@@ -59,47 +59,55 @@ describe.skipIf(!ceph.isHere)("a repository that more than one wants", () => {
       expect((await host.run(["--json", "snapshots"], { restic })).last["snapshots"]).toHaveLength(2);
     });
 
-    it("keeps a backup out while somebody holds it for himself: 11; --retry-lock waits for the end", async () => {
-      const check = startSlowCheck(restic, host);
-      const ended = new Promise((resolve) => check.on("exit", resolve));
-      try {
-        await eventually(async () => (await locksOf(running.store, place))[0] ?? null);
-        await expectFailure(
-          host,
-          { words: ["backup"], restic },
-          {
-            kind: "locked",
-            exit: 11,
-            subject: "home",
-            problem: "another restic holds the repository",
-            hint: "wait for it to end, or run the same with --retry-lock 10m",
-          },
-        );
-        const waiting = host.run(["--json", "backup", "--retry-lock", "1m"], { restic });
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        expect(check.exitCode).toBeNull();
-        check.kill("SIGINT");
-        expect((await waiting).last).toMatchObject({ type: "result", ok: true });
-      } finally {
-        check.kill("SIGKILL");
-        await ended;
-      }
-      expect(await locksOf(running.store, place)).toEqual([]);
-    });
+    it(
+      "keeps a backup out while somebody holds it for himself: 11; --retry-lock waits for the end",
+      { concurrent: false },
+      async () => {
+        const check = startSlowCheck(restic, host);
+        const ended = new Promise((resolve) => check.on("exit", resolve));
+        try {
+          await eventually(async () => (await locksOf(running.store, place))[0] ?? null);
+          await expectFailure(
+            host,
+            { words: ["backup"], restic },
+            {
+              kind: "locked",
+              exit: 11,
+              subject: "home",
+              problem: "another restic holds the repository",
+              hint: "wait for it to end, or run the same with --retry-lock 10m",
+            },
+          );
+          const waiting = host.run(["--json", "backup", "--retry-lock", "1m"], { restic });
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          expect(check.exitCode).toBeNull();
+          check.kill("SIGINT");
+          expect((await waiting).last).toMatchObject({ type: "result", ok: true });
+        } finally {
+          check.kill("SIGKILL");
+          await ended;
+        }
+        expect(await locksOf(running.store, place)).toEqual([]);
+      },
+    );
 
-    it("gets a snapshot of what can be read: 3, and each file and path that is missing is named", async () => {
-      const unreadable = `/proc/${process.pid}/mem`;
-      const gone = path.join(host.folder, "never-there");
-      const partly = host.with({ paths: [host.files, unreadable, gone] });
-      const json = await partly.run(["--json", "backup"], { restic });
-      expect(json.last).toMatchObject({ type: "result", ok: false });
-      expect(json.last["unread"]).toEqual(expect.arrayContaining([unreadable, gone]));
-      expect(json.last["snapshotId"]).toMatch(/^[0-9a-f]{8}/);
-      expect(json.code).toBe(3);
-      const plain = await partly.run(["backup"], { restic });
-      expect(plain.code).toBe(3);
-      for (const missed of [unreadable, gone]) expect(plain.stdout).toContain(`  unread    ${missed}\n`);
-      for (const run of [json, plain]) expectNothingIndecent(run, host);
-    });
+    it(
+      "gets a snapshot of what can be read: 3, and each file and path that is missing is named",
+      { concurrent: false },
+      async () => {
+        const unreadable = `/proc/${process.pid}/mem`;
+        const gone = path.join(host.folder, "never-there");
+        const partly = host.with({ paths: [host.files, unreadable, gone] });
+        const json = await partly.run(["--json", "backup"], { restic });
+        expect(json.last).toMatchObject({ type: "result", ok: false });
+        expect(json.last["unread"]).toEqual(expect.arrayContaining([unreadable, gone]));
+        expect(json.last["snapshotId"]).toMatch(/^[0-9a-f]{8}/);
+        expect(json.code).toBe(3);
+        const plain = await partly.run(["backup"], { restic });
+        expect(plain.code).toBe(3);
+        for (const missed of [unreadable, gone]) expect(plain.stdout).toContain(`  unread    ${missed}\n`);
+        for (const run of [json, plain]) expectNothingIndecent(run, host);
+      },
+    );
   });
 });

@@ -82,7 +82,7 @@ describe.skipIf(!ceph.isHere)("a backup that is broken off", () => {
   });
   afterAll(async () => await running.stop());
 
-  describe.each(restics)("with $restic", ({ restic, place }) => {
+  describe.concurrent.each(restics)("with $restic", ({ restic, place }) => {
     let host: Host;
     let slow: Host;
     beforeAll(async () => {
@@ -96,48 +96,56 @@ describe.skipIf(!ceph.isHere)("a backup that is broken off", () => {
     const locked = async (): Promise<string> =>
       await eventually(async () => (await locksOf(running.store, place))[0] ?? null);
 
-    it("by Ctrl-C ends with 130, leaves no lock, and says that what was stored is used again", async () => {
-      const interrupt = async (child: ChildProcess): Promise<void> => {
-        await locked();
-        child.kill("SIGINT");
-      };
-      const expected = {
-        kind: "interrupted",
-        exit: 130,
-        subject: "home",
-        problem: "it was interrupted; restic has taken its lock away",
-        hint: "run the same command again: what was stored is used again",
-      } as const;
-      expectPlainFailure(await slow.run(["backup"], { restic, whileRunning: interrupt }), host, expected);
-      expect(await locksOf(running.store, place)).toEqual([]);
-      expectJsonFailure(await slow.run(["--json", "backup"], { restic, whileRunning: interrupt }), host, expected);
-      expect(await locksOf(running.store, place)).toEqual([]);
-      expect((await host.run(["snapshots"], { restic })).stdout).toContain("holds no snapshot yet");
-    });
+    it(
+      "by Ctrl-C ends with 130, leaves no lock, and says that what was stored is used again",
+      { concurrent: false },
+      async () => {
+        const interrupt = async (child: ChildProcess): Promise<void> => {
+          await locked();
+          child.kill("SIGINT");
+        };
+        const expected = {
+          kind: "interrupted",
+          exit: 130,
+          subject: "home",
+          problem: "it was interrupted; restic has taken its lock away",
+          hint: "run the same command again: what was stored is used again",
+        } as const;
+        expectPlainFailure(await slow.run(["backup"], { restic, whileRunning: interrupt }), host, expected);
+        expect(await locksOf(running.store, place)).toEqual([]);
+        expectJsonFailure(await slow.run(["--json", "backup"], { restic, whileRunning: interrupt }), host, expected);
+        expect(await locksOf(running.store, place)).toEqual([]);
+        expect((await host.run(["snapshots"], { restic })).stdout).toContain("holds no snapshot yet");
+      },
+    );
 
-    it("by a killed restic says so, ends with 1, and stops neither the next backup nor prune", async () => {
-      const killRestic = async (child: ChildProcess): Promise<void> => {
-        await locked();
-        process.kill(await eventually(async () => await resticOf(child)), "SIGKILL");
-      };
-      const killed = await slow.run(["backup"], { restic, whileRunning: killRestic });
-      expectPlainFailure(killed, host, {
-        kind: "restic-failed",
-        exit: 1,
-        subject: "home",
-        problem: "restic was killed (signal 9)",
-        hint: "run it again",
-      });
-      expect(await locksOf(running.store, place)).toHaveLength(1);
-      const before = await bucketHistory(running.store, place);
-      expect((await host.run(["backup"], { restic })).code).toBe(0);
-      expect(await bucketHistory(running.store, place)).toEqual(expect.arrayContaining([...before]));
-      expect((await host.run(["--json", "backup"], { restic })).last).toMatchObject({ ok: true });
-      const pruned = await host.run(["--json", "prune"], { restic });
-      expect(pruned.last).toMatchObject({ ok: true, held: [] });
-      expect(pruned.last["forgotten"]).toHaveLength(1);
-      expect(await locksOf(running.store, place)).toEqual([]);
-    });
+    it(
+      "by a killed restic says so, ends with 1, and stops neither the next backup nor prune",
+      { concurrent: false },
+      async () => {
+        const killRestic = async (child: ChildProcess): Promise<void> => {
+          await locked();
+          process.kill(await eventually(async () => await resticOf(child)), "SIGKILL");
+        };
+        const killed = await slow.run(["backup"], { restic, whileRunning: killRestic });
+        expectPlainFailure(killed, host, {
+          kind: "restic-failed",
+          exit: 1,
+          subject: "home",
+          problem: "restic was killed (signal 9)",
+          hint: "run it again",
+        });
+        expect(await locksOf(running.store, place)).toHaveLength(1);
+        const before = await bucketHistory(running.store, place);
+        expect((await host.run(["backup"], { restic })).code).toBe(0);
+        expect(await bucketHistory(running.store, place)).toEqual(expect.arrayContaining([...before]));
+        expect((await host.run(["--json", "backup"], { restic })).last).toMatchObject({ ok: true });
+        const pruned = await host.run(["--json", "prune"], { restic });
+        expect(pruned.last).toMatchObject({ ok: true, held: [] });
+        expect(pruned.last["forgotten"]).toHaveLength(1);
+        expect(await locksOf(running.store, place)).toEqual([]);
+      },
+    );
   });
 });
 
