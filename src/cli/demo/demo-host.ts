@@ -94,7 +94,7 @@ function writeConfiguration({ folder, location, provider, keys, password, files 
     `    password: ${secret("password", password)}`,
     "    keys:",
     ...keyLines,
-    `    backup: { paths: [${JSON.stringify(files)}], tag: [demo], pack-size: 4 }`,
+    `    backup: { paths: [${JSON.stringify(files)}], tag: [demo], pack-size: 4, compression: "off" }`,
     "    retention: { keep-daily: 7, keep-weekly: 5 }",
   ];
   const file = path.join(folder, "config.yaml");
