@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./closing-line.ts";
@@ -14,6 +15,8 @@ export default defineConfig({
     exclude: unitOnly ? real : [],
     globalSetup: unitOnly ? [] : [path.join(import.meta.dirname, "global-setup.ts")],
     reporters: ["default", new ClosingLine()],
+    // Most wait for restic and the stores: with one worker less than there are cores, two cores would have one.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -34,6 +34,8 @@ export interface FailureReport {
   /** Further facts, shown one a line under the message: `key`, `needs`, `kept`. */
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** Said of a failure that will not pass by waiting, though others of its kind do: a certificate nobody trusts. */
+  readonly isLasting?: boolean;
 }
 
 /** Damage: something attempted could not be done. Absence is `null` and a finding is data; neither is a Failure. */
@@ -44,6 +46,7 @@ export class Failure extends Error {
   readonly problem: string;
   readonly hint: string;
   readonly details: Readonly<Record<string, string>>;
+  readonly isLasting: boolean;
 
   constructor(report: FailureReport) {
     super(`Cannot ${report.action} "${report.subject}": ${report.problem}`, { cause: report.cause });
@@ -54,6 +57,7 @@ export class Failure extends Error {
     this.problem = report.problem;
     this.hint = report.hint;
     this.details = report.details ?? {};
+    this.isLasting = report.isLasting ?? false;
   }
 
   /** The same failure with further facts, for a caller that knows which key or file was in use. */
@@ -66,6 +70,7 @@ export class Failure extends Error {
       hint: this.hint,
       details: { ...this.details, ...details },
       cause: this.cause,
+      isLasting: this.isLasting,
     });
   }
 }

@@ -19,6 +19,7 @@ export async function main(version: string): Promise<void> {
     const parsed = parseCommandLine(words, version, early.width);
     if ("text" in parsed) {
       process.stdout.write(parsed.text);
+      process.exitCode = parsed.exitCode;
       return;
     }
     if (split >= 0 && parsed.spec.takesRest !== true) throw restFailure(parsed.spec.name);

@@ -2,8 +2,10 @@ import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import type { CommandSpec, FlagSpec } from "./command-spec.ts";
 import { commandGroups, commandSpecs } from "./command-specs.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import { globalFlags } from "./global-flags.ts";
 import type { CommandInput, GlobalOptions } from "./invocation.ts";
+import { wrap } from "./render/table.ts";
 import { purpose, topLevelHelp } from "./top-level-help.ts";
 
 /** A command line that names a command and is well formed. */
@@ -13,9 +15,10 @@ export interface ParsedCommand {
   readonly options: GlobalOptions;
 }
 
-/** Help or a version was asked for: `text` is what to print. */
+/** Help or a version was asked for, or no command was named: `text` is what to print. */
 export interface AskedForText {
   readonly text: string;
+  readonly exitCode: number;
 }
 
 /**
@@ -29,36 +32,43 @@ export function parseCommandLine(
 ): ParsedCommand | AskedForText {
   const found: ParsedCommand[] = [];
   let text = "";
-  const program = buildProgram(version, width, {
+  const program = buildProgram(version, {
     take: (command) => {
       found.push(command);
     },
     print: (more) => {
       text += more;
     },
+    width,
   });
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    // A group, or the program, without a command: its help says what could be meant.
+    if (error.code === "commander.help") return { text, exitCode: exitCodeOf("usage") };
     if (error.exitCode !== 0) throw usageFailure(error, words);
   }
-  return found[0] ?? { text };
+  return found[0] ?? { text, exitCode: 0 };
 }
 
 interface Taker {
   readonly take: (found: ParsedCommand) => void;
   readonly print: (text: string) => void;
+  /** Of the screen, in columns. */
+  readonly width: number;
 }
 
-function buildProgram(version: string, width: number, taker: Taker): Command {
+function buildProgram(version: string, taker: Taker): Command {
+  const { width } = taker;
   const program = new Command("holdfast")
     .description(purpose)
     .version(version, "--version", "print the version")
     .exitOverride()
+    .configureHelp({ minWidthToWrap: 8 })
     .configureOutput({
       writeOut: taker.print,
-      writeErr: () => undefined,
+      writeErr: taker.print,
       getOutHelpWidth: () => width,
       getErrHelpWidth: () => width,
       getOutHasColors: () => false,
@@ -89,7 +99,10 @@ function addCommand(
   }
   for (const flag of spec.flags) command.addOption(optionOf(flag));
   if (spec.takesRest === true) command.usage(`[options] ${usageWords(spec)} -- <restic's words>`);
-  command.addHelpText("after", `\n${spec.examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n")}`);
+  const examples = spec.examples.map(([line, meaning]) =>
+    [`  ${line}`, ...wrap(meaning, taker.width - 6).map((part) => `      ${part}`)].join("\n"),
+  );
+  command.addHelpText("after", `\n${examples.join("\n")}`);
   command.action((...given: unknown[]) => {
     taker.take({ spec, input: inputOf(spec, given, command), options: globalOptionsOf(command) });
   });

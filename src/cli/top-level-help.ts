@@ -36,7 +36,7 @@ export function topLevelHelp(width: number): string {
 
 function columns(rows: readonly (readonly [string, string])[], width: number): readonly string[] {
   const first = Math.max(...rows.map(([name]) => name.length));
-  const room = Math.max(20, width - first - 4);
+  const room = Math.max(12, width - first - 4);
   return rows.flatMap(([name, text]) =>
     wrap(text, room).map((line, index) => `  ${(index === 0 ? name : "").padEnd(first)}  ${line}`),
   );

@@ -16,8 +16,8 @@ interface RetryOptions {
 const waits = [500, 1000, 2000, 4000, 8000] as const;
 
 /**
- * Repeats what failed with `store-unreachable`, up to five times over some 15 seconds; every other failure passes at
- * once. A put or a copy that did reach the store leaves a twin of the same bytes when it is repeated, which is harmless.
+ * Repeats what failed with `store-unreachable`, up to five times over some 15 seconds; every other failure, and one
+ * that will not pass, is thrown on at once. A put or a copy that did reach the store leaves a twin of the same bytes when it is repeated, which is harmless.
  * Before a hide is repeated where markers stack, the keys that are hidden already are left out. Listings and the bytes
  * of an object, which cannot begin anew in the middle, pass through: the adapter repeats their single requests.
  */
@@ -44,7 +44,8 @@ async function attempts<T>(options: RetryOptions, act: () => Promise<T>): Promis
       return await act();
     } catch (error) {
       const wait = waits[tries];
-      if (!(error instanceof Failure) || error.kind !== "store-unreachable" || wait === undefined) throw error;
+      if (!(error instanceof Failure) || error.kind !== "store-unreachable" || error.isLasting || wait === undefined)
+        throw error;
       options.onRetry?.(error, wait);
       await options.clock.sleep(wait, options.signal);
     }

@@ -28,5 +28,19 @@ describe("parseCommandLine()", () => {
     const parsed = parse(`${name} --help`);
     expect("text" in parsed ? parsed.text : "").toContain(`holdfast ${name}`);
   });
-  it("prints the version", () => expect(parse("--version")).toEqual({ text: "1.2.3\n" }));
+  it.each(["", "rollback", "config"])("prints the help of %j, which names no command, and ends with 64", (words) => {
+    const parsed = parse(words);
+    expect(parsed).toMatchObject({ exitCode: 64 });
+    expect("text" in parsed ? parsed.text : "").toMatch(/^Usage: holdfast/);
+  });
+  it.each(commandSpecs.map((spec) => spec.name))(
+    "fits the help of %s into 40 columns, but for words and command lines",
+    (name) => {
+      const parsed = parseCommandLine([...name.split(" "), "--help"], "1.2.3", 40);
+      const lines = ("text" in parsed ? parsed.text : "").split("\n");
+      const wide = lines.filter((line) => line.length > 46 && !/^(?:Usage:|  holdfast) /.test(line));
+      expect(wide).toEqual([]);
+    },
+  );
+  it("prints the version", () => expect(parse("--version")).toEqual({ text: "1.2.3\n", exitCode: 0 }));
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isIP } from "node:net";
-import { getCACertificates } from "node:tls";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Clock } from "../../base/clock.ts";
 import type { Credentials } from "../../base/credentials.ts";
@@ -60,7 +60,7 @@ export function openS3Clients(access: S3Access): S3Clients {
       socketTimeout: 60_000,
       httpAgent: new HttpAgent(agentOptions),
       // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the check off without a word.
-      httpsAgent: new HttpsAgent({ ...agentOptions, ...authorities(access.caFile), rejectUnauthorized: true }),
+      httpsAgent: new HttpsAgent({ ...agentOptions, ...trust(access), rejectUnauthorized: true }),
     },
   };
   return {
@@ -69,13 +69,20 @@ export function openS3Clients(access: S3Access): S3Clients {
   };
 }
 
-function authorities(caFile: string | null): { readonly ca?: string[] } {
-  if (caFile === null) return {};
+/** Trusts whom restic trusts: the system's authorities and those of the CA file; beside them Node's own. */
+function trust({ location, caFile }: S3Access): { readonly secureContext?: SecureContext } {
+  if (!location.endpoint.startsWith("https:")) return {};
+  const ca = [...getCACertificates("default"), ...getCACertificates("system"), ...authorities(caFile)];
+  return { secureContext: createSecureContext({ ca }) };
+}
+
+function authorities(caFile: string | null): readonly string[] {
+  if (caFile === null) return [];
   try {
     const text = readFileSync(caFile, "utf8");
     // TLS skips text that is no certificate without a word, and the connection then fails for a reason that misleads.
     new X509Certificate(text);
-    return { ca: [...getCACertificates("default"), text] };
+    return [text];
   } catch (error) {
     throw new Failure({
       kind: "config",

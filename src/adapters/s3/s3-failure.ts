@@ -22,6 +22,15 @@ const keyHint =
   ({ credentials }: S3FailureContext): string =>
     `check keys.${credentials.role}.${field} in the configuration`;
 
+const untrusted = [
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_GET_ISSUER_CERT",
+] as const;
+const invalid = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "ERR_TLS_CERT_ALTNAME_INVALID"] as const;
+
 /** By the Code of the reply or the code of the socket error, first match. */
 const causes: readonly Cause[] = [
   {
@@ -99,19 +108,13 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "store-unreachable",
-    codes: [
-      "SELF_SIGNED_CERT_IN_CHAIN",
-      "DEPTH_ZERO_SELF_SIGNED_CERT",
-      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-      "UNABLE_TO_GET_ISSUER_CERT",
-    ],
+    codes: untrusted,
     problem: "its certificate is not signed by an authority that this machine trusts",
     hint: () => "name the authority's PEM file in ca-file in the configuration",
   },
   {
     kind: "store-unreachable",
-    codes: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    codes: invalid,
     problem: "its certificate is not valid",
     hint: () => "check the address, this machine's clock, and the certificate at the store",
   },
@@ -143,8 +146,12 @@ export function failureOfS3(error: unknown, context: S3FailureContext): Failure 
       ...(isAnswer ? {} : { store: context.location.endpoint }),
     },
     cause: error,
+    isLasting: lasting.has(code),
   });
 }
+
+/** Socket errors that no waiting mends. */
+const lasting: ReadonlySet<string> = new Set([...untrusted, ...invalid, "ENOTFOUND"]);
 
 /** Thrown for a fault of our own code or the SDK's, before anything was sent. */
 function isOwnFault(error: unknown): error is Error {
