@@ -14,7 +14,9 @@ export interface CheckRequest extends ResticRun {
 }
 
 export interface CheckResult {
+  /** As restic counts them since 0.18; before that, one for each message. */
   readonly errors: number;
+  /** What is wrong, one text for each error; advice and restic's own retries left out. */
   readonly messages: readonly string[];
   readonly checkedAt: Instant;
 }
@@ -23,16 +25,15 @@ const usualPatience = 300_000;
 
 /**
  * Runs `restic check`, after removing stale locks. Errors in the repository are data; a check that could not be made
- * (locked, wrong password, store unreachable) is the Failure that restic's end stands for.
+ * (locked, wrong password, store unreachable, a config that cannot be read) is the Failure that restic's end stands for.
  */
 export async function checkRepository(request: CheckRequest): Promise<CheckResult> {
   const { session, clock, readDataSubset, signal } = request;
   const messages: string[] = [];
   let counted = 0;
   const take = (event: ResticEvent): void => {
-    if (event.kind === "error") messages.push(event.message);
-    if (event.kind === "text" && isComplaint(event.text)) messages.push(event.text.trim());
     if (event.kind === "summary") counted = Number(event.fields["num_errors"] ?? 0);
+    else addComplaint(messages, event);
     request.onEvent?.(event);
   };
   const outcome = await withExclusiveAccess(
@@ -42,16 +43,26 @@ export async function checkRepository(request: CheckRequest): Promise<CheckResul
       await runRestic({ ...request, onEvent: take }, checkArguments(session.access, { readDataSubset, lock })),
   );
   const failure = failureIn(session, "check", outcome);
-  if (failure !== null && failure.kind !== "restic-failed") throw failure;
-  if (failure !== null && messages.length === 0 && counted === 0) throw failure;
-  return { errors: failure === null ? 0 : Math.max(counted, messages.length, 1), messages, checkedAt: clock.now() };
+  const checkedAt = clock.now();
+  if (failure === null) return { errors: 0, messages: [], checkedAt };
+  // Since 0.18 restic counts an error also where it could not begin.
+  if (failure.kind !== "restic-failed" || messages.length === 0) throw failure;
+  return { errors: counted > 0 ? counted : messages.length, messages, checkedAt };
 }
 
-/** 0.14 to 0.17 have no JSON for check: what they complain about stands in plain lines. */
-function isComplaint(text: string): boolean {
-  return (
-    /^\s*(?:error|Fatal|Load\(|pack [0-9a-f]+|tree [0-9a-f]+|hint|The repository contains|id [0-9a-f]+ not found)/i.test(
-      text,
-    ) && !/^Fatal: repository contains errors/.test(text)
-  );
+/** How an error begins in every release: up to 0.17 as plain text among much else, since 0.18 as JSON. */
+const begins = /^(?:error(?::| for tree)|pack [0-9a-f]{64}(?!: not referenced in any index)|Pack ID does not match)/;
+/** The tries of one read, and what restic advises after its list. */
+const noise = /^(?:(?:Load|List|Stat)\(|The repository |restic repair |RESTIC_FEATURES=|(?:Damaged|Corrupted) )/;
+
+function addComplaint(messages: string[], event: ResticEvent): void {
+  if (event.kind !== "error" && event.kind !== "text") return;
+  const line = event.kind === "error" ? event.message : event.text;
+  const words = line.trim();
+  const last = messages.at(-1);
+  const isDetail = event.kind === "error" || line.startsWith("  ");
+  if (words === "" || noise.test(words)) return;
+  if (begins.test(words)) messages.push(words);
+  else if (isDetail && last?.startsWith("error for tree") === true) messages.splice(-1, 1, `${last} ${words}`);
+  else if (event.kind === "error") messages.push(words);
 }
