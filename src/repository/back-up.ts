@@ -37,7 +37,8 @@ export interface BackupResult extends BackupFigures {
  * other end of restic is the Failure that it stands for.
  */
 export async function backUp(request: BackupRequest): Promise<BackupResult> {
-  const { session, onEvent } = request;
+  const { session, clock, onEvent } = request;
+  const began = clock.now();
   const said: { summary: Readonly<Record<string, unknown>> | null } = { summary: null };
   const unread: string[] = [];
   const missing: string[] = [];
@@ -58,7 +59,7 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   const fields = said.summary ?? {};
   const missed = [...new Set(missing), ...(isIncomplete ? unread : [])];
   if (isIncomplete && missed.length === 0) missed.push("restic does not say which");
-  const figures = certainFields(fields);
+  const figures = certainFields(fields, (clock.now() - began) / 1000);
   // restic makes an id up on a dry run.
   const snapshotId = request.dryRun ? null : figures.snapshotId;
   return { ...inCamelCase(fields), ...figures, snapshotId, dryRun: request.dryRun, unread: missed };
@@ -85,14 +86,16 @@ async function whenUnlocked(
   }
 }
 
-function certainFields(fields: Readonly<Record<string, unknown>>): BackupFigures {
+function certainFields(fields: Readonly<Record<string, unknown>>, secondsByUs: number): BackupFigures {
   const figure = (name: string): number => (typeof fields[name] === "number" ? fields[name] : 0);
+  const duration = figure("total_duration");
   const id = fields["snapshot_id"];
   return {
     snapshotId: typeof id === "string" && id !== "" ? id : null,
     totalFilesProcessed: figure("total_files_processed"),
     totalBytesProcessed: figure("total_bytes_processed"),
-    totalDuration: figure("total_duration"),
+    // Where it makes no snapshot, 0.18 counts from the year 1.
+    totalDuration: duration < 0 ? secondsByUs : duration,
     dataAdded: figure("data_added"),
   };
 }
