@@ -79,7 +79,7 @@ export class MemoryRepository {
   async damaged(folder: "snapshots"): Promise<readonly string[]> {
     const wrong: string[] = [];
     for await (const { key } of this.#store.listCurrent(this.key(`${folder}/`))) {
-      const name = key.slice(-64);
+      const name = key.slice(this.key(`${folder}/`).length);
       if (hexName.test(name) && sha256((await this.#text(key)) ?? "") !== name) wrong.push(name);
     }
     return wrong;
