@@ -80,7 +80,8 @@ async function checkFirst(request: PruneRequest): Promise<HeldRail | null> {
   request.onProgress("checking the repository");
   const errors = await request.check();
   if (errors === 0) return null;
-  return { rail: "check-failed", figure: `check found ${errors} errors`, release: "--release check-failed" };
+  const figure = `check found ${errors} ${errors === 1 ? "error" : "errors"}`;
+  return { rail: "check-failed", figure, release: "--release check-failed" };
 }
 
 interface Split {
@@ -109,10 +110,22 @@ async function removePacks(request: PruneRequest): Promise<number> {
   return packsRemoved(outcome.stdout);
 }
 
-/** Every release says `removing 12 old packs`, in plain text, and nothing where there is nothing to remove. */
+/**
+ * How many packs a prune removed, by what it printed: every release says `removing 12 old packs`, and of packs that no
+ * index names only `deleting unreferenced packs` with a count in its progress.
+ */
 export function packsRemoved(lines: readonly string[]): number {
-  const counts = lines.map((line) => Number(/^removing (\d+) (?:old|unreferenced|unused) packs?/.exec(line)?.[1] ?? 0));
-  return counts.reduce((sum, count) => sum + count, 0);
+  const old = lines.map((line) => Number(/^removing (\d+) old packs?/.exec(line)?.[1] ?? 0));
+  return old.reduce((sum, count) => sum + count, unreferencedRemoved(lines));
+}
+
+function unreferencedRemoved(lines: readonly string[]): number {
+  const title = lines.indexOf("deleting unreferenced packs");
+  if (title === -1) return 0;
+  const after = lines.slice(title + 1);
+  const end = after.findIndex((line) => !line.endsWith("files deleted"));
+  const last = after.slice(0, end === -1 ? after.length : end).at(-1) ?? "";
+  return Number(/(\d+) \/ \d+ files deleted$/.exec(last)?.[1] ?? 0);
 }
 
 async function exclusively(
