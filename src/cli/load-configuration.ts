@@ -3,7 +3,6 @@ import { openSecretSources } from "../adapters/secret-sources.ts";
 import { Failure } from "../base/failure.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { configurationCandidates } from "../config/discovery.ts";
-import { parseConfiguration } from "../config/parse.ts";
 import type { SecretSources } from "../config/secret-reference.ts";
 import type { Invocation } from "./invocation.ts";
 
@@ -22,7 +21,10 @@ export async function loadConfiguration(invocation: Invocation): Promise<LoadedC
   });
   for (const file of candidates) {
     const text = await textOf(file);
-    if (text !== null) return { configuration: parseConfiguration(text, file), file };
+    if (text !== null) {
+      const configuration = await import("../config/parse.ts").then((parse) => parse.parseConfiguration(text, file));
+      return { configuration, file };
+    }
   }
   throw new Failure({
     kind: "config",

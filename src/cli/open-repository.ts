@@ -1,6 +1,7 @@
 import path from "node:path";
 import { openStateFolder } from "../adapters/files/state-folder.ts";
 import { readPackageFile } from "../adapters/files/package-files.ts";
+import type { FoundRestic } from "../adapters/process/find-restic.ts";
 import type { S3Access } from "../adapters/s3/s3-client.ts";
 import type { Credentials } from "../base/credentials.ts";
 import { parseDuration, type Duration } from "../base/duration.ts";
@@ -9,7 +10,6 @@ import { isRole, roles, type Role } from "../base/role.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { passwordOf, type RepositoryConfiguration } from "../config/configuration.ts";
 import { stateFolder } from "../config/discovery.ts";
-import { parseProfile } from "../config/profiles.ts";
 import { resolveSecret } from "../config/secret-reference.ts";
 import { selectRepository } from "../config/select-repository.ts";
 import { globalArguments } from "../restic/arguments/global.ts";
@@ -28,8 +28,7 @@ export interface OpenedRepository {
   readonly profile: ProviderProfile;
   /** The role to act as: `--role`, else the first of `preferred` that this host has a key for. Fails with `config`. */
   role(preferred: readonly Role[]): Role;
-  /** `restic` names the program where the command's own flag does not. */
-  session(role: Role, restic?: string): Promise<ResticSession>;
+  session(role: Role): Promise<ResticSession>;
   /** All that is needed to reach the bucket as that role, for whoever opens a store of his own. */
   access(role: Role): Promise<S3Access>;
   /** Holds all three grades; a command takes only the one it needs. */
@@ -39,16 +38,31 @@ export interface OpenedRepository {
   resticFlags(session: ResticSession): readonly string[];
 }
 
-/** Opens the repository that the command names, or the only one there is. Reads the configuration and the profile. */
+/**
+ * Opens the repository that the command names, or the only one there is, for a command that runs restic: it is asked for
+ * its version while the configuration is read. Reads the configuration and the profile.
+ */
 export async function openRepository(invocation: Invocation, input: CommandInput): Promise<OpenedRepository> {
-  return await openNamedRepository(invocation, input, input.words["repository"]);
+  const found = searchRestic(invocation, input.text("restic"));
+  // Looked at when a session is opened: a fault of the configuration is told first.
+  found.catch(() => undefined);
+  return await openNamedRepository(invocation, input, {
+    name: input.words["repository"],
+    restic: async () => await found,
+  });
 }
 
-/** As `openRepository`, for commands that learn the name elsewhere: from a plan. */
+export interface NamedRepository {
+  readonly name: string | undefined;
+  /** The restic of its sessions; left out, it is looked for when the first is opened. */
+  readonly restic?: () => Promise<FoundRestic>;
+}
+
+/** As `openRepository`, for commands that run no restic, or learn the name elsewhere: from a plan. */
 export async function openNamedRepository(
   invocation: Invocation,
   input: CommandInput,
-  name: string | undefined,
+  { name, restic = async () => await searchRestic(invocation, input.text("restic")) }: NamedRepository,
 ): Promise<OpenedRepository> {
   const { configuration: all } = await loadConfiguration(invocation);
   const configuration = selectRepository(all, name);
@@ -58,8 +72,7 @@ export async function openNamedRepository(
     configuration,
     profile,
     role: (preferred) => chooseRole(configuration, preferred, input.text("role")),
-    session: async (role, restic) =>
-      await resticSession(invocation, configuration, { role, restic: input.text("restic") ?? restic }),
+    session: async (role) => await resticSession(invocation, configuration, { role, restic }),
     access: async (role) => await accessOf(invocation, configuration, { role, profile }),
     store: async (role) => await openStore(invocation, await accessOf(invocation, configuration, { role, profile })),
     state: async () => await openState(invocation),
@@ -84,7 +97,7 @@ export async function openState(invocation: Invocation): Promise<StateFolder> {
 async function loadProfile(provider: string): Promise<ProviderProfile> {
   const file = `profiles/${provider}.yaml`;
   const text = await readPackageFile(file);
-  if (text !== null) return parseProfile(text, file);
+  if (text !== null) return await import("../config/profiles.ts").then(({ parseProfile }) => parseProfile(text, file));
   throw new Failure({
     kind: "config",
     action: "use the provider",
@@ -125,7 +138,12 @@ function unknownRole(role: string): Failure {
 
 interface SessionRequest {
   readonly role: Role;
-  readonly restic: string | undefined;
+  readonly restic: () => Promise<FoundRestic>;
+}
+
+async function searchRestic({ variables }: Invocation, flag: string | undefined): Promise<FoundRestic> {
+  const { findRestic } = await import("../adapters/process/find-restic.ts");
+  return await findRestic({ flag, variable: variables["HOLDFAST_RESTIC"], searchPath: variables["PATH"] });
 }
 
 async function resticSession(
@@ -133,13 +151,8 @@ async function resticSession(
   configuration: RepositoryConfiguration,
   { role, restic }: SessionRequest,
 ): Promise<ResticSession> {
-  const { findRestic } = await import("../adapters/process/find-restic.ts");
   const [found, credentials, password] = await Promise.all([
-    findRestic({
-      flag: restic,
-      variable: invocation.variables["HOLDFAST_RESTIC"],
-      searchPath: invocation.variables["PATH"],
-    }),
+    restic(),
     credentialsOf(invocation, configuration, role),
     resolveSecret(passwordOf(configuration), secretSources(invocation)),
   ]);

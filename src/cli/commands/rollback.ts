@@ -15,7 +15,7 @@ import { readOnly } from "../../store/read-only-store.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
-import { openNamedRepository, openRepository, openState, type OpenedRepository } from "../open-repository.ts";
+import { openNamedRepository, openState, type OpenedRepository } from "../open-repository.ts";
 import { openProgress } from "../render/progress.ts";
 import { applyLines, differingLines, planLines } from "../render/rollback.ts";
 
@@ -23,7 +23,7 @@ import { applyLines, differingLines, planLines } from "../render/rollback.ts";
 export const rollbackPlan: CommandAction = async (invocation, input) => {
   const to = input.text("to");
   if (to === undefined) throw targetMissing();
-  const repository = await openRepository(invocation, input);
+  const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const store = readOnly(await repository.store(repository.role(["rescuer"])));
   const state = await repository.state();
   const progress = openProgress(invocation.screen, invocation.clock);
@@ -126,7 +126,7 @@ async function openPlan(invocation: Invocation, input: CommandInput): Promise<Op
   const text = named ?? (await readFile(file, "utf8").catch(() => null));
   if (text === null) throw planMissing(word, state);
   const plan = parsePlan(text, file);
-  return { plan, state, repository: await openNamedRepository(invocation, input, plan.header.repository) };
+  return { plan, state, repository: await openNamedRepository(invocation, input, { name: plan.header.repository }) };
 }
 
 function acceptedWords(words: readonly string[]): ReadonlySet<AcceptWord> {

@@ -59,7 +59,8 @@ export function openDemoHost(invocation: Invocation, options: DemoHostOptions): 
       const { result } = await action(inside, inputOf(words, { restic: options.restic, ...flags }));
       return result ?? {};
     },
-    repository: async () => await openNamedRepository(inside, inputOf({}, {}), "demo"),
+    repository: async () =>
+      await openNamedRepository(inside, inputOf({}, { restic: options.restic }), { name: "demo" }),
   };
 }
 

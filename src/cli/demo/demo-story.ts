@@ -151,7 +151,7 @@ export class DemoStory {
     for (const role of roles) keys.set(role, await store.makeKey({ role, bucket, prefix }));
     this.#told.host = openDemoHost(invocation, { ...placed, keys });
     const made = await this.#told.host.run(init);
-    this.#told.restic = `restic ${(await (await this.#told.host.repository()).session("writer", placed.restic)).program.version.text}`;
+    this.#told.restic = `restic ${(await (await this.#told.host.repository()).session("writer")).program.version.text}`;
     return `versioning ${String(made["versioning"])}, proven by trying`;
   }
 
