@@ -213,7 +213,7 @@ async function credentialsOf(
 export function durationFlag(input: CommandInput, flag: string): Duration | null {
   const text = input.text(flag);
   if (text === undefined) return null;
-  const duration = parseDuration(text);
+  const duration = /^0[smhdw]?$/.test(text) ? (0 as Duration) : parseDuration(text);
   if (duration !== null) return duration;
   throw new Failure({
     kind: "usage",

@@ -1,11 +1,14 @@
 import type { Clock } from "../base/clock.ts";
+import { Failure } from "../base/failure.ts";
 import { addMilliseconds } from "../base/instant.ts";
+import { snapshotsArguments } from "../restic/arguments/snapshots.ts";
 import { backupArguments, type BackupOptions } from "../restic/arguments/backup.ts";
 import { lockWaitArguments } from "../restic/arguments/global.ts";
 import type { ResticEvent } from "../restic/events.ts";
 import { supports } from "../restic/features.ts";
+import { parseSnapshots } from "../restic/snapshot.ts";
 import type { ResticOutcome } from "../restic/restic-program.ts";
-import { failureIn, runRestic, type ResticRun } from "./run-restic.ts";
+import { failureIn, readRestic, runRestic, type ResticRun } from "./run-restic.ts";
 
 export interface BackupRequest extends ResticRun {
   readonly options: BackupOptions;
@@ -56,13 +59,35 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   const failure = failureIn(session, "back up", outcome);
   const isIncomplete = failure?.kind === "incomplete" && said.summary !== null;
   if (failure !== null && !isIncomplete) throw failure;
-  const fields = said.summary ?? {};
+  if (said.summary === null) throw saidNothing(request);
+  const fields = said.summary;
   const missed = [...new Set(missing), ...(isIncomplete ? unread : [])];
   if (isIncomplete && missed.length === 0) missed.push("restic does not say which");
   const figures = certainFields(fields, (clock.now() - began) / 1000);
   // restic makes an id up on a dry run.
-  const snapshotId = request.dryRun ? null : figures.snapshotId;
+  const snapshotId = request.dryRun ? null : await fullId(request, figures.snapshotId);
   return { ...inCamelCase(fields), ...figures, snapshotId, dryRun: request.dryRun, unread: missed };
+}
+
+/** 0.14 gives the first eight digits only. */
+async function fullId(request: BackupRequest, id: string | null): Promise<string | null> {
+  const { session } = request;
+  if (id === null || supports(session.program.version, "full-snapshot-id")) return id;
+  const outcome = await readRestic(request, snapshotsArguments(session.access));
+  const listed = parseSnapshots(outcome.stdout.join("\n")) ?? [];
+  return listed.find((snapshot) => snapshot.id.startsWith(id))?.id ?? id;
+}
+
+/** An exit 0 alone is no proof that anything was saved. */
+function saidNothing({ session }: BackupRequest): Failure {
+  const { name } = session.access;
+  return new Failure({
+    kind: "restic-failed",
+    action: "back up",
+    subject: name,
+    problem: "restic ended with 0 and did not say what it saved",
+    hint: `see what is there: holdfast snapshots ${name}; then run it again with --verbose`,
+  });
 }
 
 /** Up to 0.18 restic ends with 0 all the same when a path is not there, and no release has JSON for it. */

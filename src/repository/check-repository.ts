@@ -3,6 +3,7 @@ import type { Instant } from "../base/instant.ts";
 import { checkArguments } from "../restic/arguments/check.ts";
 import type { ResticEvent } from "../restic/events.ts";
 import { withExclusiveAccess } from "../restic/exclusive-access.ts";
+import type { ResticOutcome } from "../restic/restic-program.ts";
 import { failureIn, runRestic, type ResticRun } from "./run-restic.ts";
 
 export interface CheckRequest extends ResticRun {
@@ -11,6 +12,8 @@ export interface CheckRequest extends ResticRun {
   readonly patience: number | null;
   /** As restic takes it; null reads no data. */
   readonly readDataSubset: string | null;
+  /** Writes nothing, not even a lock: for a dry run. A backup at the same time may then show as errors. */
+  readonly withoutLock?: boolean;
 }
 
 export interface CheckResult {
@@ -36,12 +39,11 @@ export async function checkRepository(request: CheckRequest): Promise<CheckResul
     else addComplaint(messages, event);
     request.onEvent?.(event);
   };
-  const outcome = await withExclusiveAccess(
-    session,
-    { clock, patience: request.patience ?? usualPatience, signal },
-    async (lock) =>
-      await runRestic({ ...request, onEvent: take }, checkArguments(session.access, { readDataSubset, lock })),
-  );
+  const run = async (lock: readonly string[]): Promise<ResticOutcome> =>
+    await runRestic({ ...request, onEvent: take }, checkArguments(session.access, { readDataSubset, lock }));
+  const access = { clock, patience: request.patience ?? usualPatience, signal };
+  const outcome =
+    request.withoutLock === true ? await run(["--no-lock"]) : await withExclusiveAccess(session, access, run);
   const failure = failureIn(session, "check", outcome);
   const checkedAt = clock.now();
   if (failure === null) return { errors: 0, messages: [], checkedAt };

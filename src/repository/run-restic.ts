@@ -24,8 +24,10 @@ export async function runRestic(run: ResticRun, words: readonly string[]): Promi
     onStderrLine: take,
     ...(signal === undefined ? {} : { signal }),
   });
-  // Interrupted just after it wrote its lock, restic 0.14 leaves it behind; being dead, it counts as stale at once.
-  if (outcome.exitCode === 130 && !supports(session.program.version, "retry-lock")) {
+  // Interrupted just after it wrote its lock, restic 0.14 leaves it behind, and so does any that had to be killed; the
+  // process being dead, the lock counts as stale at once.
+  const mayLeaveLock = outcome.wasKilled === true || !supports(session.program.version, "retry-lock");
+  if (outcome.exitCode === 130 && mayLeaveLock) {
     await removeStaleLocks(session, undefined);
   }
   return outcome;

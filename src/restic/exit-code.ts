@@ -12,6 +12,12 @@ export interface FailureContext {
   readonly access: RepositoryAccess;
 }
 
+/** What was destroyed looks as what was never made. */
+function nothingThere({ access }: FailureContext): string {
+  const { name } = access;
+  return `if it was there before, it can be brought back: holdfast rollback plan ${name} --to T; else check the location, or make one: holdfast init ${name}`;
+}
+
 interface Cause {
   readonly kind: FailureKind;
   readonly sign: RegExp;
@@ -119,7 +125,7 @@ const causes: readonly Cause[] = [
     kind: "no-repository",
     sign: /Is there a repository at the following location|repository does not exist|unable to open config file/i,
     problem: "there is no restic repository",
-    hint: (context) => `check the location, or make one: holdfast init ${context.access.name}`,
+    hint: nothingThere,
   },
 ];
 
@@ -162,9 +168,7 @@ export function mayPass(line: string): boolean {
 
 /** Lines with which restic says that an exit 0 is not the whole truth: it left out what it could not read. */
 export function loadWarnings(stderr: readonly string[]): readonly string[] {
-  return stderr.filter((line) =>
-    /could not load snapshot|^Ignoring|unable to load|returned error, retrying/i.test(line),
-  );
+  return stderr.filter((line) => /could not load snapshot|^Ignoring|unable to load/i.test(line));
 }
 
 function plainProblem(kind: FailureKind, exitCode: number): string {
@@ -180,13 +184,17 @@ function plainHint(kind: FailureKind, context: FailureContext): string {
   const { name } = context.access;
   if (kind === "interrupted") return interruption.hint;
   if (kind === "locked") return "wait for it to end, or run the same with --retry-lock 10m";
-  if (kind === "no-repository") return `check the location, or make one: holdfast init ${name}`;
+  if (kind === "no-repository") return nothingThere(context);
   if (kind === "wrong-password") return `check repositories.${name}.password`;
   return `run it again; if it stays so: holdfast exec ${name} -- check`;
 }
 
+/** Without the lines that hold names of the user's files, which may read like any cause: `/srv/x509`. */
 function lastWords(outcome: ResticOutcome): string {
-  return [...outcome.stderr.slice(-40), ...outcome.stdout.slice(-10)].join("\n");
+  const telling = (line: string): boolean =>
+    ["text", "exit-error"].includes(parseResticLine(line).kind) &&
+    !/^(?:ignoring error for|error for|error:) /i.test(line);
+  return [...outcome.stderr.slice(-40), ...outcome.stdout.slice(-10)].filter(telling).join("\n");
 }
 
 /** With which restic up to 0.18 clears its status line, also where there is no terminal. */

@@ -22,6 +22,8 @@ export interface ResticCall {
 export interface ResticOutcome {
   /** restic's own; 130 when it was interrupted, 128 + n when signal n ended it. */
   readonly exitCode: number;
+  /** It did not end within the patience after SIGINT and was killed: its lock may still stand. */
+  readonly wasKilled?: boolean;
   /** Every line of stdout for calls that did not take them by `onStdoutLine`; else empty. */
   readonly stdout: readonly string[];
   /** The last 200 lines of stderr. */

@@ -58,9 +58,9 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
   const leaving = plan.decisions.filter(({ keep }) => !keep);
   if (held.length > 0) return { kept: snapshots.map(({ id }) => id), forgotten: [], held, packsRemoved: 0 };
   const forgotten = leaving.map(({ snapshot, reasons }) => ({ id: snapshot.id, reasons }));
-  if (request.dryRun) return { kept, forgotten, held: [], packsRemoved: 0 };
   const damaged = await checkFirst(request);
   if (damaged !== null) return { kept: snapshots.map(({ id }) => id), forgotten: [], held: [damaged], packsRemoved: 0 };
+  if (request.dryRun) return { kept, forgotten, held: [], packsRemoved: 0 };
   await forget(request, { kept, leaving: forgotten.map(({ id }) => id) });
   return { kept, forgotten, held: [], packsRemoved: await removePacks(request) };
 }

@@ -57,8 +57,14 @@ describe("backUp()", () => {
     const scene = await repository();
     const done = await run(scene.restic(version), { scene });
     const [snapshot] = await scene.repository().snapshots();
-    expect(snapshot?.id.startsWith(done.snapshotId ?? "?")).toBe(true);
+    expect(done.snapshotId).toBe(snapshot?.id);
     expect(done).toMatchObject({ dryRun: false, unread: [], totalFilesProcessed: 3, totalBytesProcessed: 900000 });
+  });
+
+  it("does not take an exit 0 without a word for a backup", async () => {
+    await expect(run(new ScriptedRestic("0.19.1", { exitCode: 0, stdout: [] }))).rejects.toMatchObject({
+      kind: "restic-failed",
+    });
   });
 
   it("gives every field of restic's summary, all names in camelCase", async () => {

@@ -275,11 +275,21 @@ describe("loadWarnings()", () => {
     const telling = [
       'Ignoring "latest": no snapshot found',
       "could not load snapshot 3f9c: Access Denied.",
-      "List(snapshots) returned error, retrying after 1s: Access Denied.",
       "unable to load index 3f9c",
     ];
     expect(loadWarnings(["using temporary cache", ...telling, "created new cache"])).toEqual(telling);
   });
   it("finds nothing in what restic always says", () =>
     expect(loadWarnings(["using temporary cache in /tmp/x", "create exclusive lock for repository"])).toEqual([]));
+  it("finds nothing in an error that restic got over by trying again", () =>
+    expect(loadWarnings(["Load(<snapshot/3f9c>) returned error, retrying after 1s: unexpected EOF"])).toEqual([]));
+});
+
+describe("failureOfRestic() and the names of the user's files", () => {
+  it.each([
+    '{"message_type":"error","error":{"message":"open /srv/x509/AccessDenied: permission denied"},"during":"restore","item":"/srv/x509/AccessDenied"}',
+    "ignoring error for /srv/x509/AccessDenied: permission denied",
+  ])("takes no name for a cause: %s", (line) => {
+    expect(failureOf(1, line, "Fatal: There were 1 errors").kind).toBe("restic-failed");
+  });
 });

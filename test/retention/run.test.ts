@@ -32,7 +32,17 @@ async function run(scene: Scene, program: ResticProgram, changes: PruneChanges =
     dryRun: false,
     release: new Set(release),
     list: async () => await listSnapshots({ session, signal, store: async () => await Promise.resolve(bucket) }),
-    check: async () => (await checkRepository({ session, clock, patience: 0, readDataSubset: null, signal })).errors,
+    check: async () =>
+      (
+        await checkRepository({
+          session,
+          clock,
+          patience: 0,
+          readDataSubset: null,
+          signal,
+          withoutLock: more.dryRun === true,
+        })
+      ).errors,
     onProgress: () => undefined,
     onPlan: () => undefined,
     ...more,
@@ -156,14 +166,14 @@ describe("prune()", () => {
 });
 
 describe("prune() as a dry run", () => {
-  it("gives the plan and calls neither check nor forget nor prune", async () => {
+  it("gives the plan and calls neither forget nor prune, nor writes a lock", async () => {
     const { scene, ids } = await repositoryOf(3);
     const before = await scene.rows();
     const program = scene.restic();
     const done = await run(scene, program, { dryRun: true });
     expect(done).toMatchObject({ kept: [ids[2]], held: [], packsRemoved: 0 });
     expect(done.forgotten.map(({ id }) => id)).toEqual([ids[1], ids[0]]);
-    expect(program.commands).toEqual(["snapshots"]);
+    expect(program.commands).toEqual(["snapshots", "check"]);
     expect(await scene.rows()).toEqual(before);
   });
 

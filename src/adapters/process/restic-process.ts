@@ -63,7 +63,9 @@ async function runProcess(path: string, call: ResticCall, options: ProcessOption
   try {
     const exitCode = await exitOf(child, path);
     for (const end of await drained) if (end.status === "rejected") throw end.reason;
-    return { exitCode: isInherited ? exitCode : plainCode(exitCode, call.signal), stdout, stderr };
+    const code = isInherited ? exitCode : plainCode(exitCode, call.signal);
+    const wasKilled = code === 130 && exitCode === 128 + constants.signals.SIGKILL;
+    return { exitCode: code, stdout, stderr, ...(wasKilled ? { wasKilled } : {}) };
   } finally {
     release();
   }
@@ -108,9 +110,9 @@ function exitOf(child: ChildProcess, path: string): Promise<number> {
   });
 }
 
-/** restic 0.15 to 0.18 end most interrupted commands with 1. */
+/** restic 0.15 to 0.18 end most interrupted commands with 1, and one that had to be killed was interrupted as well. */
 function plainCode(exitCode: number, signal: AbortSignal | undefined): number {
-  return signal?.aborted === true && exitCode > 0 && exitCode < 128 ? 130 : exitCode;
+  return signal?.aborted === true && exitCode > 0 ? 130 : exitCode;
 }
 
 function cannotStart(path: string, cause: NodeJS.ErrnoException): Failure {

@@ -1,4 +1,6 @@
 import { createRepository } from "../../repository/create-repository.ts";
+import { formatDuration } from "../../base/duration.ts";
+import { warnOfSkew } from "../warn-of-skew.ts";
 import type { CommandAction } from "../invocation.ts";
 import { openRepository } from "../open-repository.ts";
 
@@ -8,6 +10,7 @@ export const init: CommandAction = async (invocation, input) => {
   const role = repository.role(["rescuer", "pruner", "writer"]);
   const [session, store] = await Promise.all([repository.session(role), repository.store(role)]);
   const { screen } = invocation;
+  await warnOfSkew(invocation, store);
   const done = await createRepository({
     session,
     store,
@@ -24,6 +27,12 @@ export const init: CommandAction = async (invocation, input) => {
   else if (done.created)
     screen.line(screen.style("good", `${name}: the repository is made, and its bucket keeps versions`));
   else screen.line(`${name}: the repository is there already and this password opens it; nothing was changed`);
+  for (const finding of done.findings) screen.line(`  ${finding.evidence}: ${finding.remedy}`);
+  const { recoveryWindow } = repository.configuration;
+  if (recoveryWindow !== null) {
+    const window = formatDuration(recoveryWindow);
+    screen.line(`  at the store, let no lifecycle rule remove noncurrent versions before ${window} (recovery-window)`);
+  }
   screen.line(`Next:  holdfast backup ${name}`);
   return { exitCode: 0, result: { repository: name, ...done } };
 };

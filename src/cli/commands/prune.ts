@@ -8,6 +8,7 @@ import { exitCodeOf } from "../exit-code.ts";
 import type { CommandAction } from "../invocation.ts";
 import { durationFlag, openRepository } from "../open-repository.ts";
 import { counted } from "../render/figures.ts";
+import { warnOfSkew } from "../warn-of-skew.ts";
 import { openProgress } from "../render/progress.ts";
 import type { Screen } from "../render/screen.ts";
 import { table } from "../render/table.ts";
@@ -19,10 +20,12 @@ export const prune: CommandAction = async (invocation, input) => {
   if (rules === null) throw noRetention(repository.name);
   const role = repository.role(["pruner", "rescuer"]);
   const session = await repository.session(role);
-  const store = async () => await repository.store(role);
+  const opened = await repository.store(role);
+  await warnOfSkew(invocation, opened);
+  const store = async () => await Promise.resolve(opened);
   const progress = openProgress(invocation.screen, invocation.clock);
   const dryRun = input.has("dry-run");
-  const { signal } = invocation;
+  const { signal, clock } = invocation;
   const patience = durationFlag(input, "retry-lock");
   const done = await runPrune({
     session,
@@ -34,7 +37,7 @@ export const prune: CommandAction = async (invocation, input) => {
     release: new Set(input.list("release").flatMap((each) => each.split(","))),
     list: async () => await listSnapshots({ session, store, signal }),
     check: async () =>
-      (await checkRepository({ session, clock: invocation.clock, patience, readDataSubset: null, signal })).errors,
+      (await checkRepository({ session, clock, patience, readDataSubset: null, signal, withoutLock: dryRun })).errors,
     onProgress: (text) => {
       progress.end();
       invocation.screen.note(`  ${text}`);
@@ -44,7 +47,7 @@ export const prune: CommandAction = async (invocation, input) => {
   showEnd(invocation.screen, done, { name: repository.name, dryRun });
   return {
     exitCode: done.held.length > 0 ? exitCodeOf("refused") : 0,
-    result: { repository: repository.name, ...done },
+    result: { repository: repository.name, dryRun, ...done },
   };
 };
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { openLineFile } from "../../adapters/files/line-file.ts";
 import { Failure } from "../../base/failure.ts";
+import { parseRepositoryLocation } from "../../base/repository-location.ts";
 import type { StateFolder } from "../../base/state-folder.ts";
 import { recordedConfigHash } from "../../repository/repository-record.ts";
 import { acceptWords, type AcceptWord } from "../../rollback/accept.ts";
@@ -16,6 +17,7 @@ import { confirm } from "../confirm.ts";
 import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openNamedRepository, openState, type OpenedRepository } from "../open-repository.ts";
+import { warnOfSkew } from "../warn-of-skew.ts";
 import { openProgress } from "../render/progress.ts";
 import { applyLines, differingLines, planLines } from "../render/rollback.ts";
 
@@ -25,6 +27,7 @@ export const rollbackPlan: CommandAction = async (invocation, input) => {
   if (to === undefined) throw targetMissing();
   const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const store = readOnly(await repository.store(repository.role(["rescuer"])));
+  await warnOfSkew(invocation, store);
   const state = await repository.state();
   const progress = openProgress(invocation.screen, invocation.clock);
   const began = invocation.clock.now();
@@ -68,6 +71,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
     });
   }
   const store = counting(await repository.store(repository.role(["rescuer"])));
+  await warnOfSkew(invocation, store);
   const progress = openProgress(invocation.screen, invocation.clock);
   const applied = await applyRollback({
     plan,
@@ -126,7 +130,24 @@ async function openPlan(invocation: Invocation, input: CommandInput): Promise<Op
   const text = named ?? (await readFile(file, "utf8").catch(() => null));
   if (text === null) throw planMissing(word, state);
   const plan = parsePlan(text, file);
-  return { plan, state, repository: await openNamedRepository(invocation, input, { name: plan.header.repository }) };
+  const repository = await openNamedRepository(invocation, input, { name: plan.header.repository });
+  refuseOtherPlace(plan, repository);
+  return { plan, state, repository };
+}
+
+/** A plan holds for the bucket it was made from, whatever the configuration names by now. */
+function refuseOtherPlace({ header }: RollbackPlan, { name, configuration }: OpenedRepository): void {
+  const { endpoint, bucket, prefix } = configuration.location;
+  const planned = parseRepositoryLocation(header.location);
+  const isSame = planned?.endpoint === endpoint && planned.bucket === bucket && planned.prefix === prefix;
+  if (isSame) return;
+  throw new Failure({
+    kind: "refused",
+    action: "use the plan for",
+    subject: name,
+    problem: `it was made for ${header.location}, and the configuration names ${configuration.location.spelling}`,
+    hint: `set location back, or plan again: holdfast rollback plan ${name} --to T`,
+  });
 }
 
 function acceptedWords(words: readonly string[]): ReadonlySet<AcceptWord> {

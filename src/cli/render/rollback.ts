@@ -2,6 +2,7 @@ import type { OpenedRepository } from "../open-repository.ts";
 import type { RollbackPlanResult } from "../../rollback/make-plan.ts";
 import type { RollbackPlan } from "../../rollback/plan-file.ts";
 import type { VerifyResult } from "../../rollback/verify.ts";
+import { formatInstant } from "../../base/instant.ts";
 import { displayLocation } from "../../base/repository-location.ts";
 import { count, counted, seconds, size } from "./figures.ts";
 import type { Screen } from "./screen.ts";
@@ -62,12 +63,15 @@ function optionalRow(label: string, figure: number, what: string, note: string):
 
 /** The totals of a plan before it is applied. */
 export function applyLines(plan: RollbackPlan): readonly string[] {
-  const { actions, requests, bytes } = plan.totals;
+  const { actions, requests, bytes, unproven, ambiguous, unrecoverable } = plan.totals;
   return [
-    `Plan of ${plan.header.createdAt} for ${plan.header.repository}, back to ${plan.header.to}:`,
+    `Plan of ${formatInstant(plan.header.createdAt)} for ${plan.header.repository}, back to ${formatInstant(plan.header.to)}:`,
     row("bring back", actions.liftMarker, "lift a delete marker", ""),
     row("", actions.copyVersion, "copy an older version", size(bytes)),
     row("hide", actions.hide, "written after T", ""),
+    ...optionalRow("unproven", unproven, "nothing to prove by", "needs --accept unproven"),
+    ...optionalRow("ambiguous", ambiguous, "two candidates", "needs --accept ambiguous"),
+    ...optionalRow("lost", unrecoverable, "no good version", "needs --accept unrecoverable"),
     `About ${counted(requests, "request")} to write.`,
   ];
 }
