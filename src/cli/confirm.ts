@@ -21,18 +21,33 @@ export async function confirm(invocation: Invocation, { question, action, subjec
       hint: "read what it will do, then run the same with --yes",
     });
   }
+  const answer = await ask(`${question} [y/N] `, invocation.signal);
+  if (answer !== null && /^y(?:es)?$/i.test(answer.trim())) return;
+  throw new Failure({
+    kind: answer === null ? "interrupted" : "refused",
+    action,
+    subject,
+    problem:
+      answer === null ? "it was stopped at the question; nothing was written" : "you said no; nothing was written",
+    hint: "run it again to go on",
+  });
+}
+
+/** The answer; an end of the input is an empty one, and Ctrl-C is null. */
+async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
+  let isInterrupted = false;
+  dialogue.on("SIGINT", () => {
+    isInterrupted = true;
+    dialogue.close();
+  });
   try {
-    const answer = await dialogue.question(`${question} [y/N] `, { signal: invocation.signal });
-    if (/^y(?:es)?$/i.test(answer.trim())) return;
+    return await dialogue.question(question, { signal });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+    process.stderr.write("\n");
+    return isInterrupted || signal.aborted ? null : "";
   } finally {
     dialogue.close();
   }
-  throw new Failure({
-    kind: "refused",
-    action,
-    subject,
-    problem: "you said no; nothing was written",
-    hint: "run it again to go on",
-  });
 }

@@ -41,7 +41,7 @@ function showBackup(screen: Screen, done: Backup, name: string): void {
   if (done.snapshotId !== null) screen.line(`  snapshot  ${done.snapshotId.slice(0, 8)}`);
   for (const file of done.unread.slice(0, 20)) screen.line(screen.style("warning", `  unread    ${file}`));
   if (done.unread.length > 20) screen.line(`  and ${count(done.unread.length - 20)} more, all in --json`);
-  screen.line(`Next:  holdfast snapshots ${name}`);
+  screen.line(done.dryRun ? `Next:  holdfast backup ${name}` : `Next:  holdfast snapshots ${name}`);
 }
 
 function nothingToBackUp(name: string): Failure {

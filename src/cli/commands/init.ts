@@ -33,6 +33,6 @@ export const init: CommandAction = async (invocation, input) => {
     const window = formatDuration(recoveryWindow);
     screen.line(`  at the store, let no lifecycle rule remove noncurrent versions before ${window} (recovery-window)`);
   }
-  screen.line(`Next:  holdfast backup ${name}`);
+  screen.line(input.has("dry-run") && done.created ? `Next:  holdfast init ${name}` : `Next:  holdfast backup ${name}`);
   return { exitCode: 0, result: { repository: name, ...done } };
 };

@@ -86,7 +86,9 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   const verb = dryRun ? "would be changed" : "changed";
   invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
   for (const { key, reason } of applied.unrecoverable) invocation.screen.line(`  lost  ${key}  ${reason}`);
-  invocation.screen.line(`Next:  holdfast rollback verify ${input.words["plan"] ?? ""}`);
+  const word = input.words["plan"] ?? "";
+  const words = [...accepted].map((each) => ` --accept ${each}`).join("");
+  invocation.screen.line(`Next:  holdfast rollback ${dryRun ? `apply ${word}${words}` : `verify ${word}`}`);
   return {
     exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0,
     result: { ...applied, requests: store.counts().writes },
@@ -106,7 +108,7 @@ export const rollbackVerify: CommandAction = async (invocation, input) => {
     signal: invocation.signal,
     onProgress: ({ done, total }) => progress.show({ stage: "verifying", done, total, unit: "objects" }),
   }).finally(() => progress.end());
-  for (const line of differingLines(verified, { repository: repository.name, screen: invocation.screen })) {
+  for (const line of differingLines(verified, { plan, word: input.words["plan"] ?? "", screen: invocation.screen })) {
     invocation.screen.line(line);
   }
   return {

@@ -47,9 +47,13 @@ export function planLines(
     ...lost.slice(0, 20).map((cells) => row(...cells)),
     ...(lost.length > 20 ? [`  and ${count(lost.length - 20)} more, all in the plan`] : []),
     "",
-    `About ${counted(plan.requests, "request")} to write. Nothing has been written yet.`,
-    `Last hash of the plan: ${plan.lastHash}`,
-    `Next:  holdfast rollback apply ${plan.name ?? plan.plan}${asks}`,
+    ...(actions.liftMarker + actions.copyVersion + actions.hide === 0
+      ? ["There is nothing to do: the bucket is as it was at T.", `Next:  holdfast check ${repository.name}`]
+      : [
+          `About ${counted(plan.requests, "request")} to write. Nothing has been written yet.`,
+          `Last hash of the plan: ${plan.lastHash}`,
+          `Next:  holdfast rollback apply ${plan.name ?? plan.plan}${asks}`,
+        ]),
   ];
 }
 
@@ -79,7 +83,7 @@ export function applyLines(plan: RollbackPlan): readonly string[] {
 /** What verify found. */
 export function differingLines(
   verified: VerifyResult,
-  { repository, screen }: { readonly repository: string; readonly screen: Screen },
+  { plan, word, screen }: { readonly plan: RollbackPlan; readonly word: string; readonly screen: Screen },
 ): readonly string[] {
   const { matching, differing, proven } = verified;
   return [
@@ -87,7 +91,7 @@ export function differingLines(
     ...differing.slice(0, 20).map(({ key, problem }) => screen.style("bad", `  differs  ${key}  ${problem}`)),
     ...(differing.length > 20 ? [`  and ${count(differing.length - 20)} more, all in --json`] : []),
     differing.length === 0
-      ? `Next:  holdfast check ${repository} --read-data-subset 100%`
-      : `Next:  holdfast rollback plan ${repository} --to T     (the same T again)`,
+      ? `Next:  holdfast check ${plan.header.repository} --read-data-subset 100%`
+      : `Next:  holdfast rollback apply ${word}     (again is safe)`,
   ];
 }
