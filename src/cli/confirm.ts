@@ -36,17 +36,16 @@ export async function confirm(invocation: Invocation, { question, action, subjec
 /** The answer; an end of the input is an empty one, and Ctrl-C is null. */
 async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-  let isInterrupted = false;
+  const interrupt = new AbortController();
   dialogue.on("SIGINT", () => {
-    isInterrupted = true;
-    dialogue.close();
+    interrupt.abort();
   });
   try {
-    return await dialogue.question(question, { signal });
+    return await dialogue.question(question, { signal: AbortSignal.any([signal, interrupt.signal]) });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AbortError") throw error;
     process.stderr.write("\n");
-    return isInterrupted || signal.aborted ? null : "";
+    return interrupt.signal.aborted || signal.aborted ? null : "";
   } finally {
     dialogue.close();
   }

@@ -58,6 +58,22 @@ describe.skipIf(!ceph.isHere)("a terminal that is not there, narrow, or closed e
     await running.stop();
   });
 
+  it.each([
+    ["Ctrl-C", "\\003", 130, "it was stopped at the question"],
+    ["Ctrl-D", "\\004", 81, "you said no"],
+    ["a no", "n\\n", 81, "you said no"],
+  ])("takes %s at the question for what it is, and writes nothing", async (_, keys, code, says) => {
+    const before = await bucketHistory(running.store, place);
+    const words = `$HF --state-dir ${host.stateFolder} rollback apply ${plan}`;
+    const run = await bash(`(sleep 4; printf '${keys}'; sleep 2) | script -qec "${words}" /dev/null`, host);
+    const said = run.output.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll(/\s+/g, " ");
+    expect(said).toContain("[y/N]");
+    expect(said).toContain(says);
+    expect(said).toContain("nothing was written");
+    expect(run.code).toBe(code);
+    expect(await bucketHistory(running.store, place)).toEqual(before);
+  });
+
   it("asks nothing without a terminal: rollback apply refuses with 64 and names --yes", async () => {
     const before = await bucketHistory(running.store, place);
     await expectFailure(
