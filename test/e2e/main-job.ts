@@ -29,6 +29,7 @@ export function describeMainJob({ name, isHere, start }: RealStore, restic: stri
     let host: Host;
     let first = "";
     let last = "";
+    let saved = { files: 0, bytes: 0 };
     let planName = "";
     beforeAll(async () => {
       host = await openHost(running.store, `${bucket}/home`);
@@ -60,6 +61,7 @@ export function describeMainJob({ name, isHere, start }: RealStore, restic: stri
       last = String(second["snapshotId"]);
       expect(second).toMatchObject({ unread: [], dryRun: false });
       expect(Number(second["totalFilesProcessed"])).toBeGreaterThan(20);
+      saved = { files: Number(second["totalFilesProcessed"]), bytes: Number(second["totalBytesProcessed"]) };
     });
 
     it("writes nothing on a dry run", async () => {
@@ -161,10 +163,31 @@ export function describeMainJob({ name, isHere, start }: RealStore, restic: stri
       expect((await json("check", "--read-data-subset", "100%")).last).toMatchObject({ ok: true, errors: 0 });
       const target = path.join(host.folder, "restored");
       const restored = await json("restore", last, "--target", target);
-      expect(restored.last).toMatchObject({ ok: true });
-      expect(Number(restored.last["files"])).toBeGreaterThan(20);
+      expect(restored.last).toMatchObject({ ok: true, ...saved });
       expect(await compareFolders(host.files, path.join(target, host.files))).toMatchObject({ differing: [] });
       expect((await backedUp(json))["snapshotId"]).toBeTruthy();
+    });
+
+    it("counts what it restored as the backup counted it, whatever stands in the target", async () => {
+      const target = path.join(host.folder, "filled");
+      mkdirSync(path.join(target, "other"), { recursive: true });
+      for (const name of ["a", "b", "c"]) writeFileSync(path.join(target, "other", name), "it stood here before\n");
+      expect((await json("restore", last, "--target", target)).last).toMatchObject({ ok: true, ...saved });
+      expect((await json("restore", last, "--target", target)).last).toMatchObject({ ok: true, ...saved });
+      const some = await json("restore", last, "--target", target, "--include", "deeper");
+      expect(some.last).toMatchObject({ ok: true, files: 20 });
+    });
+
+    it("says so when there is nothing to restore, or no such part to check", async () => {
+      const target = path.join(host.folder, "nothing");
+      const unmatched = await json("restore", last, "--target", target, "--include", "nothing-like-this");
+      expect(unmatched).toMatchObject({ code: 1, last: { kind: "restic-failed", subject: "nothing-like-this" } });
+      const unknown = await json("restore", "deadbeef", "--target", target);
+      expect(unknown).toMatchObject({ code: 1, last: { kind: "restic-failed", subject: "deadbeef" } });
+      expect(unknown.last["hint"]).toContain("holdfast snapshots home");
+      const part = await json("check", "--read-data-subset", "foo");
+      expect(part).toMatchObject({ code: 64, last: { kind: "usage" } });
+      expect(part.last["hint"]).toContain("--read-data-subset 5%, 1/12");
     });
 
     it("shows damage that somebody did: check counts errors, prune is held", async () => {

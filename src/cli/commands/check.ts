@@ -1,3 +1,4 @@
+import { Failure } from "../../base/failure.ts";
 import { formatInstant } from "../../base/instant.ts";
 import { checkRepository } from "../../repository/check-repository.ts";
 import type { CommandAction } from "../invocation.ts";
@@ -8,6 +9,8 @@ import { showResticEvents } from "../render/restic-progress.ts";
 
 /** `holdfast check [REPOSITORY]`. Exit 1 on errors, as restic's own. */
 export const check: CommandAction = async (invocation, input) => {
+  const readDataSubset = input.text("read-data-subset") ?? null;
+  if (readDataSubset !== null && !isSubset(readDataSubset)) throw noSubset(readDataSubset);
   const repository = await openRepository(invocation, input);
   const session = await repository.session(repository.role(["writer", "pruner", "rescuer"]));
   const progress = openProgress(invocation.screen, invocation.clock);
@@ -15,7 +18,7 @@ export const check: CommandAction = async (invocation, input) => {
     session,
     clock: invocation.clock,
     patience: durationFlag(input, "retry-lock"),
-    readDataSubset: input.text("read-data-subset") ?? null,
+    readDataSubset,
     signal: invocation.signal,
     onEvent: showResticEvents(progress, invocation.screen, "checking"),
   }).finally(() => progress.end());
@@ -38,3 +41,22 @@ export const check: CommandAction = async (invocation, input) => {
     },
   };
 };
+
+/** What every restic takes: a share up to 100%, the n-th of t parts, or a size. */
+function isSubset(text: string): boolean {
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  if (share !== undefined) return Number(share) > 0 && Number(share) <= 100;
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (part !== undefined) return Number(part) >= 1 && Number(part) <= Number(parts) && Number(parts) <= 256;
+  return /^[1-9]\d*[BKMGT]$/i.test(text);
+}
+
+function noSubset(text: string): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "read the data's part",
+    subject: `--read-data-subset ${text}`,
+    problem: "it is none of the forms that restic takes",
+    hint: "--read-data-subset 5%, 1/12 (the first of 12 parts, 256 at most), 2G (or K, M, T), or 100% for all",
+  });
+}

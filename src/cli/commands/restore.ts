@@ -1,3 +1,4 @@
+import { changeTimes } from "../../adapters/files/change-times.ts";
 import { Failure } from "../../base/failure.ts";
 import { restoreSnapshot } from "../../repository/restore-snapshot.ts";
 import type { CommandAction } from "../invocation.ts";
@@ -5,7 +6,6 @@ import { openRepository } from "../open-repository.ts";
 import { counted, size } from "../render/figures.ts";
 import { openProgress } from "../render/progress.ts";
 import { showResticEvents } from "../render/restic-progress.ts";
-import { folderContents } from "../../adapters/files/folder-contents.ts";
 
 /** `holdfast restore SNAPSHOT [REPOSITORY] --target DIR`. */
 export const restore: CommandAction = async (invocation, input) => {
@@ -22,7 +22,7 @@ export const restore: CommandAction = async (invocation, input) => {
     include: input.list("include"),
     dryRun: input.has("dry-run"),
     signal: invocation.signal,
-    countTarget: () => folderContents(target),
+    changeTimes,
     onEvent: showResticEvents(progress, invocation.screen, "restoring"),
   }).finally(() => progress.end());
   const verb = input.has("dry-run") ? "would be restored" : "restored";

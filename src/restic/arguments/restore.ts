@@ -7,6 +7,8 @@ export interface RestoreRequest {
   readonly target: string;
   readonly include: readonly string[];
   readonly dryRun: boolean;
+  /** Names each item as it is restored; the lines for it came with 0.17. Left out: false. */
+  readonly namesItems?: boolean;
 }
 
 /** Without a lock, so that a restore also works with a key that may only read. `--dry-run` came with 0.17. */
@@ -19,6 +21,7 @@ export function restoreArguments(access: RepositoryAccess, request: RestoreReque
     `--target=${request.target}`,
     ...request.include.map((pattern) => `--include=${pattern}`),
     ...(request.dryRun ? ["--dry-run"] : []),
+    ...(request.namesItems === true ? ["--verbose=2"] : []),
     "--",
     request.snapshot,
   ];
