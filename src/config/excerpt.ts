@@ -46,7 +46,7 @@ function piecesOf(node: unknown, path: readonly string[]): readonly Piece[] {
   }
   // No list of a configuration holds maps: the keys of one are no words of ours.
   if (isSeq(node)) return node.items.flatMap((item) => piecesOf(item, isMap(item) ? ["-"] : path));
-  return pieceOf(node, isOpenValue(path));
+  return pieceOf(node, isOpenValue(path, isScalar(node) ? node.value : undefined));
 }
 
 function pieceOf(node: unknown, isOpen: boolean): readonly Piece[] {

@@ -76,10 +76,11 @@ export function calendarDurationText() {
 }
 
 export function locationText() {
-  const message = must("an S3 location without a user name or key in it, such as s3:https://HOST/BUCKET/PATH");
+  const example = "s3:https://HOST/BUCKET/PATH";
+  const message = must(`an S3 location without a user name or key in it, such as ${example}`);
   return z
     .string(message)
-    .regex(/^s3:/, { ...message, abort: true })
+    .regex(/^s3:/, { error: () => `must begin with s3: as restic has it, such as ${example}`, abort: true })
     .refine((value) => parseRepositoryLocation(value) !== null, message)
     .meta({ title: "S3 location" });
 }

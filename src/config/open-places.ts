@@ -5,7 +5,7 @@ import { configurationSchema } from "./schema.ts";
 
 // What a message may show of a file. Everything else may be a secret, put where none belongs.
 
-/** The keys of a repository whose values are no place for a secret; a location may have one by mistake. */
+/** The keys of a repository whose values are no place for a secret. */
 const openKeys = ["provider", "region", "bucket-lookup", "ca-file", "recovery-window"];
 
 /** The maps in which the value of every known key, or of one that is nearly known, is no place for a secret either. */
@@ -21,9 +21,18 @@ export function isOpenMap([top, , key, ...more]: readonly string[]): boolean {
   return key === undefined || (key === "keys" && more.length <= 1) || (openMaps.has(key) && more.length === 0);
 }
 
-/** Whether the value at the path, lists not counted, may be shown. */
-export function isOpenValue([top, , key = "", word, ...more]: readonly string[]): boolean {
+/** Locations without a user name and a query, the places of a secret put there by mistake: host, port and path, or a folder. */
+const plainLocation = [
+  /^(?:s3:|rest:)?(?:https?:)?\/\/[\w.-]+(?::\d+)?(?:\/[^@?#\s]*)?$/,
+  /^(?:s3:)?[\w.-]+(?::\d+)?\/[^@?#\s]*$/,
+  /^\/[^/@?#\s][^@?#\s]*$/,
+];
+
+/** Whether `value`, which stands at the path, lists not counted, may be shown. */
+export function isOpenValue([top, , key = "", word, ...more]: readonly string[], value: unknown): boolean {
   if (top !== "repositories" || more.length > 0) return false;
+  if (key === "location" && word === undefined)
+    return typeof value === "string" && plainLocation.some((form) => form.test(value));
   return word === undefined ? openKeys.includes(key) : nearestWord(word, openMaps.get(key) ?? []) !== null;
 }
 

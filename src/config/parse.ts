@@ -5,6 +5,7 @@ import { normalise, type Configuration } from "./configuration.ts";
 import { rowsOfBrokenText, rowsOfDocument } from "./excerpt.ts";
 import { faultyFile, type Fault } from "./fault.ts";
 import { configurationDefinition } from "./schema.ts";
+import { isOpenValue } from "./open-places.ts";
 import { structureFaults, syntaxFault } from "./yaml-faults.ts";
 
 /**
@@ -13,7 +14,12 @@ import { structureFaults, syntaxFault } from "./yaml-faults.ts";
  */
 export function parseConfiguration(source: string, file: string): Configuration {
   const text = source.replace(/^\uFEFF/, "");
-  const document = parseDocument(text, { uniqueKeys: false, stringKeys: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    uniqueKeys: false,
+    stringKeys: true,
+    prettyErrors: false,
+    keepSourceTokens: true,
+  });
   const broken = syntaxFault(document);
   if (broken !== null) throw faultyFile([broken], { file, text, showRow: rowsOfBrokenText(text) });
   const structure = structureFaults(document);
@@ -52,7 +58,7 @@ function faultsOf({ issues }: z.ZodError, document: Document): readonly Fault[] 
       suggestion: nearest === null ? `known are ${known.join(", ")}` : `did you mean "${nearest}"?`,
     })),
     ...others.map((issue) => ({
-      offset: offsetOf(document, issue.path),
+      offset: valueOffsetOf(document, issue.path) ?? offsetOf(document, issue.path),
       message: `${issue.path.length === 0 ? "the file" : issue.path.join(".")}: ${messageOf(issue)}`,
       suggestion: suggestionFor(issue),
     })),
@@ -110,6 +116,14 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+/** Where the value at the path stands, or null where it may not be shown: its key then says more than what hides it. */
+function valueOffsetOf(document: Document, path: readonly PropertyKey[]): number | null {
+  const node: unknown = document.getIn(path, true);
+  if (!isScalar(node) || !node.range || node.range[0] === node.range[1]) return null;
+  const names = path.filter((step) => typeof step === "string");
+  return isOpenValue(names, node.value) ? node.range[0] : null;
 }
 
 /** Where the key that the path names stands, or the list's item, or the nearest one above it that the file has. */

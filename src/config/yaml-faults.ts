@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, visit, type Document, type ErrorCode, type YAMLMap } from "yaml";
+import { isAlias, isMap, isPair, isScalar, visit, type CST, type Document, type ErrorCode, type YAMLMap } from "yaml";
 import type { Fault } from "./fault.ts";
 import { isOpenMap } from "./open-places.ts";
 
@@ -26,6 +26,10 @@ export function syntaxFault(document: Document): Fault | null {
     suggestion: null,
   }));
   visit(document, {
+    Node: (_, node) => {
+      const opening = document.errors.length === 0 ? null : unclosed(node.srcToken);
+      if (opening !== null) faults.push(opening);
+    },
     Pair: (_, { key, value }) => {
       if (!isScalar(key)) return;
       const message = wordlessKey(String(key.value), value);
@@ -33,6 +37,22 @@ export function syntaxFault(document: Document): Fault | null {
     },
   });
   return faults.toSorted((a, b) => a.offset - b.offset)[0] ?? null;
+}
+
+const closing: Readonly<Record<string, string>> = { "[": "]", "{": "}" };
+
+/** A bracket or a quote that is left open, told where it opens: the parser notices far below, at what it swallowed. */
+function unclosed(token: CST.Token | undefined): Fault | null {
+  if (token?.type === "flow-collection") {
+    const bracket = token.start.source;
+    const isClosed = token.end.some(({ source }) => source === closing[bracket]);
+    const message = `the bracket ${bracket} is not closed with ${closing[bracket] ?? ""}`;
+    return isClosed ? null : { offset: token.start.offset, message, suggestion: null };
+  }
+  if (token?.type !== "single-quoted-scalar" && token?.type !== "double-quoted-scalar") return null;
+  const [quote = ""] = token.source;
+  const isClosed = token.source.length > 1 && token.source.endsWith(quote);
+  return isClosed ? null : { offset: token.offset, message: `the quote ${quote} is not closed`, suggestion: null };
 }
 
 /** Why it is no key at all, though YAML takes it for one: a value, and maybe a secret, is in it. */

@@ -144,26 +144,45 @@ describe("parseConfiguration() tells what a value must be", () => {
   it("with the nearest name where a provider is mistyped", () =>
     expect(refusal(sampleWith("provider: mino"))).toMatchInlineSnapshot(`
       "one fault
-      config.yaml:9:5  repositories.home.provider: must be one of aws, b2, ceph, minio, seaweedfs, versity, garage, r2, wasabi, scaleway, hetzner, generic
+      config.yaml:9:15  repositories.home.provider: must be one of aws, b2, ceph, minio, seaweedfs, versity, garage, r2, wasabi, scaleway, hetzner, generic
         9 |     provider: mino
-                ^^^^^^^^  did you mean "minio"?"
+                          ^^^^  did you mean "minio"?"
     `));
 
   it("without a guess where no provider is near", () =>
     expect(refusal(sampleWith("provider: azure"))).not.toContain("did you mean"));
 
-  it.each([
-    "b2:bucket:home",
-    "/srv/backups",
-    "rest:https://h/",
-    "s3:https://h",
-    "s3:https://h/b/../c",
-    "s3:https://key:hunter2@h/b",
-  ])("where the location is %s", (location) => {
+  const hidden = ["s3:https://key:hunter2@h/b", "s3:https://id:x"];
+  it.each(["s3:https://h", "s3:https://h/b/../c", ...hidden])("where the location is %s", (location) => {
     const told = refusal(sampleBut("s3:https://s3.example.org/backups/home", location));
-    expect(told).toContain("config.yaml:3:5  repositories.home.location: must be an S3 location without a user name");
-    expect(told).not.toContain(location);
+    expect(told).toMatch(
+      /^config\.yaml:3:\d+ {2}repositories\.home\.location: must be an S3 location without a user name/m,
+    );
+    expect(told).toMatch(hidden.includes(location) ? /location: …/ : /location: s3:https:/);
   });
+
+  it("where the location leaves out s3:, and shows what was written", () =>
+    expect(refusal(sampleBut("s3:https://s3.example.org", "http://10.0.0.1:9000"))).toMatchInlineSnapshot(`
+      "one fault
+      config.yaml:3:15  repositories.home.location: must begin with s3: as restic has it, such as s3:https://HOST/BUCKET/PATH
+        3 |     location: http://10.0.0.1:9000/backups/home
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+    `));
+
+  it.each(["/srv/backups", "rest:https://h/"])("where the location is %s", (location) => {
+    const told = refusal(sampleBut("s3:https://s3.example.org/backups/home", location));
+    expect(told).toContain("config.yaml:3:15  repositories.home.location: must begin with s3:");
+    expect(told).toContain(`location: ${location}\n`);
+  });
+
+  it.each(["b2:bucket:home", "https://key:hunter2@h/b", "http://h/b?token=hunter2", "hunter2"])(
+    "where the location is %s, without what may be a secret",
+    (location) => {
+      const told = refusal(sampleBut("s3:https://s3.example.org/backups/home", location));
+      expect(told).toContain("config.yaml:3:5  repositories.home.location: must begin with s3:");
+      expect(told).not.toContain(location);
+    },
+  );
 
   it("at the item of a list that is wrong", () =>
     expect(refusal(sampleWith("backup:\n  paths:\n    - /home\n    - etc"))).toMatchInlineSnapshot(`
@@ -215,9 +234,9 @@ describe("parseConfiguration() tells every fault at once", () => {
       config.yaml:10:7  unknown key "keep-dialy" in repositories.home.retention
         10 |       keep-dialy: 7
                    ^^^^^^^^^^  did you mean "keep-daily"?
-      config.yaml:11:7  repositories.home.retention.keep-weekly: must be a whole number of at least 1
+      config.yaml:11:20  repositories.home.retention.keep-weekly: must be a whole number of at least 1
         11 |       keep-weekly: 0
-                   ^^^^^^^^^^^"
+                                ^"
     `);
   });
 

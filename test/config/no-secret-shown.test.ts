@@ -62,6 +62,7 @@ const slips: readonly (readonly [string, string])[] = [
   ["in a comment beside the fault", sampleWith("regoin: eu # SECRET")],
   ["in a comment of a broken line", sampleWith("region: @ # SECRET")],
   ["in the location", sampleBut("https://s3.example.org", "https://id:SECRET@s3.example.org")],
+  ["in a location without s3:", sampleBut("s3:https://s3.example.org", "https://id:SECRET@s3.example.org")],
   ["among the backup flags", sampleWith("backup: { paths: /, password: SECRET, password-command: echo SECRET }")],
   ["in place of the backup flags", sampleWith("backup: SECRET")],
   ["in place of the provider's name", sampleWith("provider: { name: SECRET }")],

@@ -42,7 +42,30 @@ describe("parseConfiguration() tells where a file is not YAML, in words of its o
     `));
 
   it("a quote that stays open", () =>
-    expect(refusal(sampleWith("region: 'eu"))).toContain("a quote, a bracket or a comma is missing"));
+    expect(refusal(sampleWith("region: 'eu\nca-file: /ca.pem"))).toMatchInlineSnapshot(`
+      "one fault
+      config.yaml:9:13  the quote ' is not closed
+        9 |     region: …
+                        ^"
+    `));
+
+  it("a bracket that stays open, at its line and not where the parser notices", () =>
+    expect(refusal(sampleWith("backup:\n  paths: /home\n  tag: [daily\n  host: nas\nregion: eu")))
+      .toMatchInlineSnapshot(`
+      "one fault
+      config.yaml:11:12  the bracket [ is not closed with ]
+        11 |       tag: …
+                        ^"
+    `));
+
+  it.each([
+    ["a brace", "retention: { keep-daily: 7\nregion: eu", "9:16  the bracket { is not closed with }"],
+    ["the outer of two", "backup: { paths: [/a, /b]\nregion: eu", "9:13  the bracket { is not closed with }"],
+    ["one closed by another", "backup: { paths: [/a} }", "9:22  the bracket [ is not closed with ]"],
+    ["one in the last line", "backup: { paths: [/a", "9:13  the bracket { is not closed with }"],
+  ])("a bracket that stays open: %s", (_, lines, expected) =>
+    expect(refusal(sampleWith(lines))).toContain(`config.yaml:${expected}`),
+  );
 
   it("a colon without its space", () =>
     expect(refusal(sampleBut("password: ", "password:"))).toMatchInlineSnapshot(`
