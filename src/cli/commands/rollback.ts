@@ -19,7 +19,7 @@ import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openNamedRepository, openState, type OpenedRepository } from "../open-repository.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
 import { openProgress } from "../render/progress.ts";
-import { applyLines, differingLines, planLines } from "../render/rollback.ts";
+import { applyLines, differingLines, lostLines, planLines } from "../render/rollback.ts";
 
 /** `holdfast rollback plan [REPOSITORY] --to T`. Exit 80 when something in the plan needs `--accept`. */
 export const rollbackPlan: CommandAction = async (invocation, input) => {
@@ -62,7 +62,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   const { plan, state, repository } = await openPlan(invocation, input);
   const accepted = acceptedWords(input.list("accept"));
   const dryRun = input.has("dry-run");
-  for (const line of applyLines(plan)) invocation.screen.line(line);
+  for (const line of applyLines(plan, invocation.screen.width)) invocation.screen.line(line);
   if (!dryRun) {
     await confirm(invocation, {
       question: `Write these changes to ${plan.header.location}?`,
@@ -85,7 +85,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   }).finally(() => progress.end());
   const verb = dryRun ? "would be changed" : "changed";
   invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
-  for (const { key, reason } of applied.unrecoverable) invocation.screen.line(`  lost  ${key}  ${reason}`);
+  for (const line of lostLines(applied.unrecoverable, invocation.screen.width)) invocation.screen.line(line);
   const word = input.words["plan"] ?? "";
   const words = [...accepted].map((each) => ` --accept ${each}`).join("");
   invocation.screen.line(`Next:  holdfast rollback ${dryRun ? `apply ${word}${words}` : `verify ${word}`}`);

@@ -35,6 +35,7 @@ export interface DemoHost {
 const silent: Screen = {
   mode: "plain",
   width: 80,
+  isQuiet: true,
   line: () => undefined,
   note: () => undefined,
   event: () => undefined,

@@ -4,11 +4,12 @@ const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 export function size(bytes: number): string {
   let value = bytes;
   let step = 0;
-  while (value >= 1024 && step < units.length - 1) {
+  // Not 1024: what rounds up to it is told in the next unit.
+  while (value >= (step === 0 ? 1024 : 1023.95) && step < units.length - 1) {
     value /= 1024;
     step++;
   }
-  return `${step === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[step] ?? "B"}`;
+  return `${step === 0 ? value : value.toFixed(value < 9.995 ? 2 : 1)} ${units[step] ?? "B"}`;
 }
 
 /** A count with thousands marks: `10,412`. */
@@ -23,7 +24,8 @@ export function counted(value: number, singular: string, plural = `${singular}s`
 
 /** Seconds with one digit under a minute, then minutes: `1.9 s`, `2 min 5 s`. */
 export function seconds(milliseconds: number): string {
-  const total = milliseconds / 1000;
-  if (total < 60) return `${total.toFixed(1)} s`;
-  return `${Math.floor(total / 60)} min ${Math.round(total % 60)} s`;
+  const tenths = (milliseconds / 1000).toFixed(1);
+  if (Number(tenths) < 60) return `${tenths} s`;
+  const whole = Math.round(milliseconds / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -4,8 +4,10 @@ import type { RollbackPlan } from "../../rollback/plan-file.ts";
 import type { VerifyResult } from "../../rollback/verify.ts";
 import { formatInstant } from "../../base/instant.ts";
 import { displayLocation } from "../../base/repository-location.ts";
+import { figureRows, hang, type FigureRow } from "./figure-row.ts";
 import { count, counted, seconds, size } from "./figures.ts";
 import type { Screen } from "./screen.ts";
+import { shortHashes } from "./short-hashes.ts";
 import { wrap } from "./table.ts";
 
 interface PlanContext {
@@ -25,7 +27,7 @@ export function planLines(
   const { actions } = plan;
   const place = displayLocation(repository.configuration.location);
   const asks = plan.accept.map((word) => ` --accept ${word}`).join("");
-  const lost = plan.unrecoverableKeys.map(({ key, reason }) => ["lost", 1, key, reason] as const);
+  const lost = plan.unrecoverableKeys.map(({ key, reason }) => ["lost", 1, shortHashes(key), reason] as const);
   return [
     ...wrap(`Rollback of ${repository.name} to ${plan.to}   (asked for ${asked})`, width, "  "),
     ...wrap(
@@ -34,48 +36,71 @@ export function planLines(
       "  ",
     ),
     "",
-    row("bring back", actions.liftMarker, "lift a delete marker", "no data moves"),
-    row("", actions.copyVersion, "copy an older version", `${size(plan.bytes)} inside the store`),
-    row("hide", actions.hide, "written after T", "stays in the history"),
-    row("leave", actions.keep, "already right", ""),
+    ...figureRows(
+      [
+        ["bring back", actions.liftMarker, "lift a delete marker", "no data moves"],
+        ["", actions.copyVersion, "copy an older version", `${size(plan.bytes)} inside the store`],
+        ["hide", actions.hide, "written after T", "stays in the history"],
+        ["leave", actions.keep, "already right", ""],
+      ],
+      width,
+    ),
     "",
-    row("proven", plan.proven, "by hash", "the bytes were read and hash to their name"),
-    ...optionalRow("sole", plan.sole, "never had another", "verify hashes them"),
-    ...optionalRow("foreign", plan.foreign, "not restic's", "brought back as they were"),
-    ...optionalRow("unproven", plan.unproven, "nothing to prove by", ""),
-    ...optionalRow("ambiguous", plan.ambiguous, "two candidates", "named in the plan"),
-    ...lost.slice(0, 20).map((cells) => row(...cells)),
-    ...(lost.length > 20 ? [`  and ${count(lost.length - 20)} more, all in the plan`] : []),
+    ...figureRows(
+      [
+        ["proven", plan.proven, "by hash", "the bytes were read and hash to their name"],
+        ...ofSome([
+          ["sole", plan.sole, "never had another", "verify hashes them"],
+          ["foreign", plan.foreign, "not restic's", "brought back as they were"],
+          ["unproven", plan.unproven, "nothing to prove by", ""],
+          ["ambiguous", plan.ambiguous, "two candidates", "named in the plan"],
+        ]),
+        ...lost.slice(0, namedAtMost),
+      ],
+      width,
+    ),
+    ...andMore(lost.length, "all in the plan"),
     "",
     ...(actions.liftMarker + actions.copyVersion + actions.hide === 0
-      ? ["There is nothing to do: the bucket is as it was at T.", `Next:  holdfast check ${repository.name}`]
+      ? [
+          ...wrap("There is nothing to do: the bucket is as it was at T.", width),
+          `Next:  holdfast check ${repository.name}`,
+        ]
       : [
-          `About ${counted(plan.requests, "request")} to write. Nothing has been written yet.`,
-          `Last hash of the plan: ${plan.lastHash}`,
+          ...wrap(`About ${counted(plan.requests, "request")} to write. Nothing has been written yet.`, width),
+          "Last hash of the plan:",
+          `  ${plan.lastHash}`,
           `Next:  holdfast rollback apply ${plan.name ?? plan.plan}${asks}`,
         ]),
   ];
 }
 
-function row(label: string, figure: number, what: string, note: string): string {
-  return `  ${label.padEnd(11)}${count(figure).padStart(7)}    ${what.padEnd(23)}${note}`.trimEnd();
-}
-
-function optionalRow(label: string, figure: number, what: string, note: string): readonly string[] {
-  return figure === 0 ? [] : [row(label, figure, what, note)];
+function ofSome(rows: readonly FigureRow[]): readonly FigureRow[] {
+  return rows.filter(([, figure]) => figure > 0);
 }
 
 /** The totals of a plan before it is applied. */
-export function applyLines(plan: RollbackPlan): readonly string[] {
+export function applyLines(plan: RollbackPlan, width: number): readonly string[] {
   const { actions, requests, bytes, unproven, ambiguous, unrecoverable } = plan.totals;
   return [
-    `Plan of ${formatInstant(plan.header.createdAt)} for ${plan.header.repository}, back to ${formatInstant(plan.header.to)}:`,
-    row("bring back", actions.liftMarker, "lift a delete marker", ""),
-    row("", actions.copyVersion, "copy an older version", size(bytes)),
-    row("hide", actions.hide, "written after T", ""),
-    ...optionalRow("unproven", unproven, "nothing to prove by", "needs --accept unproven"),
-    ...optionalRow("ambiguous", ambiguous, "two candidates", "needs --accept ambiguous"),
-    ...optionalRow("lost", unrecoverable, "no good version", "needs --accept unrecoverable"),
+    ...wrap(
+      `Plan of ${formatInstant(plan.header.createdAt)} for ${plan.header.repository}, back to ${formatInstant(plan.header.to)}:`,
+      width,
+      "  ",
+    ),
+    ...figureRows(
+      [
+        ["bring back", actions.liftMarker, "lift a delete marker", ""],
+        ["", actions.copyVersion, "copy an older version", size(bytes)],
+        ["hide", actions.hide, "written after T", ""],
+        ...ofSome([
+          ["unproven", unproven, "nothing to prove by", "needs --accept unproven"],
+          ["ambiguous", ambiguous, "two candidates", "needs --accept ambiguous"],
+          ["lost", unrecoverable, "no good version", "needs --accept unrecoverable"],
+        ]),
+      ],
+      width,
+    ),
     `About ${counted(requests, "request")} to write.`,
   ];
 }
@@ -87,11 +112,46 @@ export function differingLines(
 ): readonly string[] {
   const { matching, differing, proven } = verified;
   return [
-    `${counted(matching, "key")} as at T, ${count(differing.length)} different, ${count(proven)} proven by hash`,
-    ...differing.slice(0, 20).map(({ key, problem }) => screen.style("bad", `  differs  ${key}  ${problem}`)),
-    ...(differing.length > 20 ? [`  and ${count(differing.length - 20)} more, all in --json`] : []),
+    ...wrap(
+      `${counted(matching, "key")} as at T, ${count(differing.length)} different, ${count(proven)} proven by hash`,
+      screen.width,
+      "  ",
+    ),
+    ...keyLines(
+      "differs",
+      differing.map(({ key, problem }) => ({ key, said: problem })),
+      screen.width,
+    ).map((line) => screen.style("bad", line)),
+    ...andMore(differing.length, "all in --json"),
     differing.length === 0
       ? `Next:  holdfast check ${plan.header.repository} --read-data-subset 100%`
       : `Next:  holdfast rollback apply ${word}     (again is safe)`,
   ];
+}
+
+/** What apply could not bring back, each key with its reason. */
+export function lostLines(
+  lost: readonly { readonly key: string; readonly reason: string }[],
+  width: number,
+): readonly string[] {
+  const said = lost.map(({ key, reason }) => ({ key, said: reason }));
+  return [...keyLines("lost", said, width), ...andMore(lost.length, "all in the plan")];
+}
+
+/** On a screen; `--json` and the plan name them all. */
+const namedAtMost = 20;
+
+function keyLines(
+  label: string,
+  keys: readonly { readonly key: string; readonly said: string }[],
+  width: number,
+): readonly string[] {
+  const lead = `  ${label}  `;
+  return keys
+    .slice(0, namedAtMost)
+    .flatMap(({ key, said }) => hang(lead, wrap(`${shortHashes(key)}  ${said}`, width - lead.length)));
+}
+
+function andMore(total: number, where: string): readonly string[] {
+  return total > namedAtMost ? [`  and ${count(total - namedAtMost)} more, ${where}`] : [];
 }

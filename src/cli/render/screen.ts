@@ -13,6 +13,8 @@ export interface Screen {
   readonly mode: "terminal" | "plain" | "json";
   /** Columns that text may fill. */
   readonly width: number;
+  /** Results and failures only: no progress, no notes. */
+  readonly isQuiet: boolean;
   /** A line for people on stdout. Nothing with --json. */
   line(text?: string): void;
   /** A line for people on stderr: warnings and progress of a log. Nothing with --quiet. */
@@ -63,6 +65,7 @@ export function openScreen(options: ScreenOptions): Screen {
   return {
     mode,
     width,
+    isQuiet: options.quiet,
     line: (text = "") => {
       if (mode !== "json") print(stdout, text);
     },

@@ -9,9 +9,12 @@ export interface Task {
   readonly run: () => Promise<string>;
 }
 
-/** Runs the tasks one after the other: a live list on a terminal, a line each in a log, `step` lines with --json. */
+/**
+ * Runs the tasks one after the other: a live list on a terminal, a line each in a log, `step` lines with --json,
+ * nothing with --quiet.
+ */
 export async function runTasks(screen: Screen, tasks: readonly Task[]): Promise<void> {
-  if (screen.mode === "terminal") {
+  if (screen.mode === "terminal" && !screen.isQuiet) {
     await new Listr(
       tasks.map((task) => ({
         title: task.title,
