@@ -176,7 +176,8 @@ const recovery: readonly CommandSpec[] = [
     flags: [
       {
         flags: "--accept <what>",
-        description: "go on although the plan holds: unproven, ambiguous, unrecoverable; may be given more than once",
+        description:
+          "go on although the plan holds: unproven, ambiguous, unrecoverable; or the bucket has changed since: changed; may be given more than once",
         repeatable: true,
       },
       role,
@@ -203,7 +204,11 @@ const demo: CommandSpec = {
     "Starts a real versioned store, backs real files up, attacks it with the stolen keys, rolls it back and compares " +
     "every byte. Needs no account and no root, and leaves nothing behind.",
   words: [
-    { name: "folder", optional: true, description: "the folder to back up (else some hundreds of installed files)" },
+    {
+      name: "folder",
+      optional: true,
+      description: "the folder to take copies from, 400 files of 40 MiB in all at most (else installed files)",
+    },
   ],
   flags: [
     { flags: "--store <which>", description: "auto, rgw, minio, or the URL of a store that is there already" },

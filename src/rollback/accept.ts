@@ -3,12 +3,16 @@ import type { RollbackTotals } from "./plan.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 
 /** What a user has to say a word about before a plan that holds it is applied. */
-export const acceptWords = ["unproven", "ambiguous", "unrecoverable"] as const;
+export const planWords = ["unproven", "ambiguous", "unrecoverable"] as const;
+type PlanWord = (typeof planWords)[number];
+
+/** All that may be accepted: `changed` is no part of a plan, but what was written since. */
+export const acceptWords = [...planWords, "changed"] as const;
 export type AcceptWord = (typeof acceptWords)[number];
 
 /** The words that a plan of these totals needs. */
-export function acceptNeeded(totals: RollbackTotals): readonly AcceptWord[] {
-  return acceptWords.filter((word) => totals[word] > 0);
+export function acceptNeeded(totals: RollbackTotals): readonly PlanWord[] {
+  return planWords.filter((word) => totals[word] > 0);
 }
 
 /** Fails with `refused`, listing the words that are missing. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
 import { formatInstant } from "../base/instant.ts";
+import type { ObjectKey } from "../base/object-key.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { damagedFile } from "../history/line-fields.ts";
 import { repositoryObject } from "../restic/layout.ts";
@@ -19,6 +20,13 @@ export async function requireVersioning(store: ReadableStore, plan: RollbackPlan
   });
 }
 
+/** For a write that the store answered under the id `null`: it took it while versioning was not Enabled. */
+export function switchedOff(plan: RollbackPlan, key: ObjectKey): Failure {
+  return refused(plan, `versioning was switched off under way: the store wrote ${key} under the id null`, {
+    hint: "Take the stolen keys out of use, turn versioning on (put-bucket-versioning, Status=Enabled), then plan again.",
+  });
+}
+
 /** Fails with `refused` where somebody holds a lock younger than 30 minutes, by the store's clock. */
 export async function requireNoFreshLock(store: ReadableStore, plan: RollbackPlan): Promise<void> {
   const { prefix } = plan.header;
@@ -32,15 +40,32 @@ export async function requireNoFreshLock(store: ReadableStore, plan: RollbackPla
   }
 }
 
-/** The text of the evidence; `damaged-file` where what the plan was made from is gone or is not the same any more. */
-export async function requireEvidence(state: StateFolder, plan: RollbackPlan): Promise<string> {
-  const { name, path, sha256 } = plan.header.evidence;
-  const text = await state.read(name);
+/** Where evidence may stand: in the state folder at hand, or else where the plan says it was written. */
+export interface EvidencePlaces {
+  readonly state: StateFolder;
+  /** Null where there is no such file. */
+  readonly readFile?: ((path: string) => Promise<string | null>) | undefined;
+}
+
+/**
+ * The text of the evidence, and where it was found; `damaged-file`, naming the path that was tried, where what the plan
+ * was made from is gone or is not the same any more.
+ */
+export async function requireEvidence(
+  plan: RollbackPlan,
+  { state, readFile }: EvidencePlaces,
+): Promise<{ readonly text: string; readonly path: string }> {
+  const { name, path: written, sha256 } = plan.header.evidence;
+  const here = state.pathOf(name);
+  const own = await state.read(name);
+  const path = own === null && readFile !== undefined ? written : here;
+  const text = own ?? (await readFile?.(written)) ?? null;
   const file = { what: "evidence", path };
-  if (text === null) throw damagedFile(file, "it is not there, and no rollback writes without it");
+  const tried = path === here ? "" : ` (nor at ${here})`;
+  if (text === null) throw damagedFile(file, `it is not there${tried}, and no rollback writes without it`);
   const found = createHash("sha256").update(text).digest("hex");
   if (found !== sha256) throw damagedFile(file, "it is not what the plan was made from");
-  return text;
+  return { text, path };
 }
 
 function refused(plan: RollbackPlan, problem: string, { hint }: { readonly hint: string }): Failure {

@@ -5,7 +5,7 @@ import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-ve
 import type { AmbiguousKey, BringBack, Decision } from "./decide.ts";
 import type { Proven } from "./prove.ts";
 import { inSafeOrder, stages, stageIndex } from "./stage.ts";
-import { rowRef } from "./step.ts";
+import { isAboveNull, rowRef } from "./step.ts";
 import type { RollbackStep, UnnumberedStep } from "./step.ts";
 
 /** A key whose state at T cannot be had any more. It is left as it is. */
@@ -27,7 +27,8 @@ export function planKey(decision: Exclude<Decision, BringBack>): KeyPlan {
   if (decision.kind === "keep") return { kind: "keep", ambiguous: null };
   const { key, current } = decision;
   const common = { key, from: rowRef(current), to: null, markers: [], proof: "none" } as const;
-  return { kind: "step", step: { action: "hide", ...common, reason: "written after T" }, ambiguous: null };
+  const step = { action: "hide", ...common, reason: "written after T" } as const;
+  return { kind: "step", step: noted(step), ambiguous: null };
 }
 
 /** The key's part of the plan, by what its bytes have shown. */
@@ -47,7 +48,12 @@ export function planProven(item: BringBack, proven: Proven): KeyPlan {
     return { kind: "step", step: { action: "liftMarker", ...common, reason, markers }, ambiguous };
   }
   const reason = `overwritten; ${proven.reason}`;
-  return { kind: "step", step: { action: "copyVersion", ...common, reason, markers: [] }, ambiguous };
+  return { kind: "step", step: noted({ action: "copyVersion", ...common, reason, markers: [] }), ambiguous };
+}
+
+function noted(step: UnnumberedStep): UnnumberedStep {
+  if (!isAboveNull(step)) return step;
+  return { ...step, reason: `${step.reason}; the version that shows has the id null and is copied forward first` };
 }
 
 /** A config that stays, though it had other versions and no hash tells which is right, stays only with the user's word. */
@@ -89,7 +95,7 @@ export interface RollbackTotals {
   readonly unrecoverable: number;
   /** Requests that write, if none has to be repeated. */
   readonly requests: number;
-  /** Bytes that copies move inside the store. */
+  /** Bytes that copies move; those of a version with the id null, which is read and put, included. */
   readonly bytes: number;
 }
 
@@ -129,6 +135,7 @@ export function totalsOf(
   const isForeign = (step: RollbackStep): boolean => stages[stageIndex(step, prefix)]?.holds === "foreign";
   const isBroughtBack = (step: RollbackStep): boolean => step.action !== "hide" && !isForeign(step);
   const copies = plan.steps.filter((step) => step.action === "copyVersion");
+  const preserved = plan.steps.filter(isAboveNull);
   return {
     actions: {
       liftMarker: count((step) => step.action === "liftMarker"),
@@ -142,9 +149,13 @@ export function totalsOf(
     foreign: count(isForeign),
     ambiguous: plan.ambiguous.length,
     unrecoverable: plan.unrecoverable.length,
-    requests: copies.length + batchesOf(plan.steps, prefix),
-    bytes: copies.reduce((sum, step) => sum + (step.to.size ?? 0), 0),
+    requests: copies.length + preserved.length + batchesOf(plan.steps, prefix),
+    bytes: copies.reduce((sum, step) => sum + (step.to.size ?? 0), 0) + preserved.reduce(sizeOfFrom, 0),
   };
+}
+
+function sizeOfFrom(sum: number, { from }: RollbackStep): number {
+  return sum + (from.size ?? 0);
 }
 
 /** S3 takes 1000 entries in one DeleteObjects. */

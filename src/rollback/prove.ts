@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
+import { isNullVersion } from "../base/version-id.ts";
 import type { DeleteMarker, ObjectVersion } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import type { BringBack } from "./decide.ts";
@@ -43,6 +44,19 @@ export function versionHasher(store: ReadableStore, onBytes: (bytes: number) => 
       if (error instanceof Failure && error.kind === "store-misbehaves") return null;
       throw error;
     }
+  };
+}
+
+/** Hashes each version once and remembers: the same bytes are asked for before the first write and at their stage. */
+export function rememberingHasher(store: ReadableStore): HashVersion {
+  const hash = versionHasher(store);
+  const known = new Map<string, Promise<string | null>>();
+  return async (version) => {
+    const name = `${version.versionId} ${version.key}`;
+    if (isNullVersion(version.versionId)) return await hash(version);
+    const found = known.get(name) ?? hash(version);
+    known.set(name, found);
+    return await found;
   };
 }
 

@@ -1,15 +1,27 @@
+import { isNullVersion } from "../base/version-id.ts";
 import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { ListingOrder } from "../history/state-at.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { HashVersion } from "./prove.ts";
+import { isAboveNull, isRow } from "./step.ts";
 import type { CopyVersionStep, LiftMarkerStep, RollbackStep } from "./step.ts";
 
 /** Where a step stands, by a fresh listing of its key. */
 export type Standing =
-  | { readonly kind: "hide"; readonly step: RollbackStep }
+  | {
+      readonly kind: "hide";
+      readonly step: RollbackStep;
+      /** The current version where its id is `null`: its bytes must get an id of their own first. */
+      readonly preserve: ObjectVersion | null;
+    }
   | { readonly kind: "lift"; readonly step: RollbackStep; readonly markers: readonly DeleteMarker[] }
-  | { readonly kind: "copy"; readonly step: RollbackStep; readonly version: ObjectVersion }
+  | {
+      readonly kind: "copy";
+      readonly step: RollbackStep;
+      readonly version: ObjectVersion;
+      readonly preserve: ObjectVersion | null;
+    }
   /** The key shows what the step wants it to show. */
   | { readonly kind: "done"; readonly step: RollbackStep }
   /** The key is neither as the plan found it nor as the plan wants it. */
@@ -23,19 +35,27 @@ interface Look {
 
 /**
  * Compares a step with the key as it stands now. Bytes are read only where a version that the plan does not know is
- * current: the copy of an earlier run, which has the bytes of `to`, or somebody's write.
+ * current: the copy of an earlier run, which has the bytes of `to` (or of a `from` with the id `null`, see
+ * `isAboveNull`), or somebody's write.
  */
 export async function standingOf(step: RollbackStep, history: KeyHistory | null, look: Look): Promise<Standing> {
   const rows = newestFirst(history?.rows ?? [], look.order);
   const current = currentRow(rows);
-  if (step.action === "hide") return hiding(step, current);
-  const to = rows.find((row) => row.kind === "version" && row.versionId === step.to.versionId);
+  if (step.action === "hide") {
+    if (current?.kind !== "version") return { kind: "done", step };
+    if (isRow(step.from, current)) return { kind: "hide", step, preserve: nullVersion(current) };
+    if (await isPreserved(step, rows, look.hash)) return { kind: "hide", step, preserve: null };
+    return { kind: "changed", step, now: shown(current) };
+  }
+  const to = rows.find((row) => isRow(step.to, row));
   if (to?.kind !== "version") return { kind: "changed", step, now: "the version to bring back is gone" };
   if (current === to) return { kind: "done", step };
   const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, current, to);
   if (todo !== null) return todo;
   if (current?.kind === "version" && (await haveSameBytes(current, to, look.hash))) return { kind: "done", step };
-  return { kind: "changed", step, now: `${current?.kind ?? "nothing"} ${current?.versionId ?? ""} is current` };
+  if (step.action === "copyVersion" && (await isPreserved(step, rows, look.hash)))
+    return { kind: "copy", step, version: to, preserve: null };
+  return { kind: "changed", step, now: shown(current) };
 }
 
 /** Equal sizes and equal SHA-256; false where either cannot be read. */
@@ -45,10 +65,12 @@ export async function haveSameBytes(a: ObjectVersion, b: ObjectVersion, hash: Ha
   return sha256 !== null && sha256 === (await hash(b));
 }
 
-function hiding(step: RollbackStep, current: HistoryRow | null): Standing {
-  if (current?.kind !== "version") return { kind: "done", step };
-  if (current.versionId === step.from.versionId) return { kind: "hide", step };
-  return { kind: "changed", step, now: `version ${current.versionId} is current` };
+/** An earlier run gave the bytes of a `from` with the id `null` an id of their own, and went no further. */
+async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], hash: HashVersion): Promise<boolean> {
+  if (!isAboveNull(step)) return false;
+  const current = currentRow(rows);
+  const from = rows.find((row) => isRow(step.from, row));
+  return current?.kind === "version" && from?.kind === "version" && (await haveSameBytes(current, from, hash));
 }
 
 function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVersion): Standing | null {
@@ -61,5 +83,14 @@ function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVe
 }
 
 function copying(step: CopyVersionStep, current: HistoryRow | null, version: ObjectVersion): Standing | null {
-  return current?.versionId === step.from.versionId ? { kind: "copy", step, version } : null;
+  if (current === null || !isRow(step.from, current)) return null;
+  return { kind: "copy", step, version, preserve: nullVersion(current) };
+}
+
+function nullVersion(row: HistoryRow): ObjectVersion | null {
+  return row.kind === "version" && isNullVersion(row.versionId) ? row : null;
+}
+
+function shown(current: HistoryRow | null): string {
+  return current === null ? "nothing is current" : `${current.kind} ${current.versionId} is current`;
 }

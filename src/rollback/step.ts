@@ -1,5 +1,6 @@
 import type { Instant } from "../base/instant.ts";
 import type { ObjectKey } from "../base/object-key.ts";
+import { isNullVersion } from "../base/version-id.ts";
 import type { VersionId } from "../base/version-id.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 
@@ -63,4 +64,22 @@ export function rowRef(row: HistoryRow): RowRef {
   const { versionId, kind, lastModified } = row;
   if (row.kind === "marker") return { versionId, kind, lastModified, size: null, etag: null };
   return { versionId, kind, lastModified, size: row.size, etag: row.etag };
+}
+
+/**
+ * Whether `row` is what the plan named. The id alone does not tell: what has the id `null` is replaced in place, and
+ * some stores let a client replace any version so.
+ */
+export function isRow(ref: RowRef, row: HistoryRow): boolean {
+  if (row.kind !== ref.kind || row.versionId !== ref.versionId) return false;
+  if (isNullVersion(row.versionId) && row.lastModified !== ref.lastModified) return false;
+  return row.kind === "marker" || (row.size === ref.size && row.etag === ref.etag);
+}
+
+/**
+ * Whether a step writes above a data version with the id `null`, which a write would replace in place should versioning
+ * be switched off at that moment. Such a version is copied forward first, so that its bytes have an id of their own.
+ */
+export function isAboveNull(step: UnnumberedStep): boolean {
+  return step.action !== "liftMarker" && step.from.kind === "version" && isNullVersion(step.from.versionId);
 }

@@ -19,6 +19,8 @@ interface VerifyRequest {
   readonly store: ReadableStore;
   /** Holds the evidence, which knows the keys whose whole history is gone by now. */
   readonly state: StateFolder;
+  /** Reads a file by its path, null where there is none: for evidence that is not in this state folder. */
+  readonly readFile?: (path: string) => Promise<string | null>;
   /** As for the plan: the SHA-256 of `config` in hex, or null. */
   readonly recordedConfigHash: string | null;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -85,9 +87,10 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
 }
 
 /** What stood at T by the evidence, so that a key of which not one version is left is missed. */
-async function keysAtT({ plan, state }: VerifyRequest): Promise<Set<ObjectKey>> {
-  const { prefix, to, order, evidence } = plan.header;
-  const { rows } = parseEvidence(await requireEvidence(state, plan), evidence.path);
+async function keysAtT({ plan, state, readFile }: VerifyRequest): Promise<Set<ObjectKey>> {
+  const { prefix, to, order } = plan.header;
+  const evidence = await requireEvidence(plan, { state, readFile });
+  const { rows } = parseEvidence(evidence.text, evidence.path);
   const keys = new Set<ObjectKey>();
   for (const [key, ofKey] of Map.groupBy(rows, (row) => row.key)) {
     const isOurs = rollbackObject(key.slice(prefix.length)).kind !== "leftOut";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../src/base/clock.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { addMilliseconds, parseInstant } from "../../src/base/instant.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import { objectKey } from "../../src/base/object-key.ts";
@@ -8,7 +9,7 @@ import { parseRepositoryLocation } from "../../src/base/repository-location.ts";
 import { versionId } from "../../src/base/version-id.ts";
 import { MemoryStore } from "../../src/adapters/memory/memory-store.ts";
 import type { AcceptWord } from "../../src/rollback/accept.ts";
-import { acceptWords } from "../../src/rollback/accept.ts";
+import { planWords } from "../../src/rollback/accept.ts";
 import { applyRollback } from "../../src/rollback/apply.ts";
 import type { ApplyRequest, ApplyResult } from "../../src/rollback/apply.ts";
 import { makeRollbackPlan } from "../../src/rollback/make-plan.ts";
@@ -33,6 +34,16 @@ async function collected<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
 }
 
 /** A clock that stands still until a test moves it. */
@@ -65,6 +76,8 @@ export class Scene {
   readonly state = new MemoryState();
   readonly store = new MemoryStore(this.clock);
   readonly prefix = "home/";
+  /** The T of a scene that a test prepares in a function of its own. */
+  target = this.clock.now();
 
   key(path: string): ObjectKey {
     return objectKey(`${this.prefix}${path}`);
@@ -147,7 +160,7 @@ export class Scene {
   }
 
   async apply(plan: RollbackPlan, more: Partial<ApplyRequest> = {}): Promise<ApplyResult> {
-    const accepted = new Set<AcceptWord>(acceptWords);
+    const accepted = new Set<AcceptWord>(planWords);
     return await applyRollback({ plan, store: this.store, clock: this.clock, state: this.state, accepted, ...more });
   }
 

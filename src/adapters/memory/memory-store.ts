@@ -96,7 +96,8 @@ export class MemoryStore implements PurgingStore {
       storageClass: "STANDARD",
     };
     this.#push({ row, bytes: bytes.slice() });
-    return Promise.resolve({ versionId: this.#versioning === "enabled" ? row.versionId : null });
+    const isKept = this.#versioning === "enabled" || this.#versioning === "suspended";
+    return Promise.resolve({ versionId: isKept ? row.versionId : null });
   }
 
   async copyForward(version: ObjectVersion): Promise<void> {

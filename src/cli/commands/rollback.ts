@@ -13,6 +13,7 @@ import { parsePlan, type RollbackPlan } from "../../rollback/plan-file.ts";
 import { verifyRollback } from "../../rollback/verify.ts";
 import { counting } from "../../store/counting-store.ts";
 import { readOnly } from "../../store/read-only-store.ts";
+import { restorable } from "../../store/restorable-store.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
@@ -70,12 +71,14 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
       subject: input.words["plan"] ?? "",
     });
   }
-  const store = counting(await repository.store(repository.role(["rescuer"])));
+  const counted = counting(await repository.store(repository.role(["rescuer"])));
+  const store = restorable(counted);
   await warnOfSkew(invocation, store);
   const progress = openProgress(invocation.screen, invocation.clock);
   const applied = await applyRollback({
     plan,
     store,
+    readFile: readFileIfThere,
     clock: invocation.clock,
     state,
     accepted,
@@ -86,12 +89,13 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   const verb = dryRun ? "would be changed" : "changed";
   invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
   for (const line of lostLines(applied.unrecoverable, invocation.screen.width)) invocation.screen.line(line);
+  for (const { key, problem } of applied.changedKeys) invocation.screen.line(`  left alone  ${key}  ${problem}`);
   const word = input.words["plan"] ?? "";
   const words = [...accepted].map((each) => ` --accept ${each}`).join("");
   invocation.screen.line(`Next:  holdfast rollback ${dryRun ? `apply ${word}${words}` : `verify ${word}`}`);
   return {
     exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0,
-    result: { ...applied, requests: store.counts().writes },
+    result: { ...applied, requests: counted.counts().writes },
   };
 };
 
@@ -104,6 +108,7 @@ export const rollbackVerify: CommandAction = async (invocation, input) => {
     plan,
     store,
     state,
+    readFile: readFileIfThere,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
     signal: invocation.signal,
     onProgress: ({ done, total }) => progress.show({ stage: "verifying", done, total, unit: "objects" }),
@@ -129,12 +134,16 @@ async function openPlan(invocation: Invocation, input: CommandInput): Promise<Op
   const state = await openState(invocation);
   const named = word.includes("/") ? null : await state.read(rollbackFile("plan", word));
   const file = named === null ? path.resolve(word) : state.pathOf(rollbackFile("plan", word));
-  const text = named ?? (await readFile(file, "utf8").catch(() => null));
+  const text = named ?? (await readFileIfThere(file));
   if (text === null) throw planMissing(word, state);
   const plan = parsePlan(text, file);
   const repository = await openNamedRepository(invocation, input, { name: plan.header.repository });
   refuseOtherPlace(plan, repository);
   return { plan, state, repository };
+}
+
+async function readFileIfThere(file: string): Promise<string | null> {
+  return await readFile(file, "utf8").catch(() => null);
 }
 
 /** A plan holds for the bucket it was made from, whatever the configuration names by now. */
