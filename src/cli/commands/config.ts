@@ -23,7 +23,7 @@ export const configValidate: CommandAction = async (invocation) => {
       action: "use",
       subject: file,
       problem: `${counted(faults.length, "secret")} cannot be read\n${faults.map((fault) => `  ${fault.message}\n    ${fault.hint}`).join("\n")}`,
-      hint: first.hint,
+      hint: faults.length === 1 ? first.hint : "mend each as it says above, then: holdfast config validate",
     });
   }
   const { screen } = invocation;

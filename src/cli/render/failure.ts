@@ -1,6 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import type { Event, Screen } from "./screen.ts";
+import { shortHashes } from "./short-hashes.ts";
 import { wrap } from "./table.ts";
 
 /** Any thrown value as a Failure: what is not one already is a defect of Holdfast, told without a stack trace. */
@@ -33,15 +34,26 @@ export function failureEvent(failure: Failure): Event {
 
 /** The message, then facts one a line, then what to do next; see look.md "A refusal". */
 export function failureLines(failure: Failure, screen: Pick<Screen, "width" | "style">): readonly string[] {
-  const facts = [...Object.entries(failure.details), ["next", failure.hint] as const];
+  const details = Object.entries(failure.details).map(([name, value]) => [name, shortHashes(value)] as const);
+  const facts = [...details, ["next", failure.hint] as const];
   const label = Math.max(...facts.map(([name]) => name.length)) + 2;
-  const [head = "", ...rest] = failure.message.split("\n");
+  const [head = "", ...rest] = shortHashes(failure.message).split("\n");
   const headLines = wrap(head, screen.width, "  ");
   return [
     ...headLines.map((line) => screen.style("bad", line)),
-    ...rest,
+    ...rest.flatMap((line) => wrapFurther(line, screen.width)),
     ...facts.flatMap(([name, value]) => factLines(name, value, label, screen.width)),
   ];
+}
+
+/** A line that follows the message, broken under its own beginning; of a row of a file only what stands beside the mark. */
+function wrapFurther(line: string, width: number): readonly string[] {
+  if (line.length <= width || /^ *\d+ \|/.test(line)) return [line];
+  const [, mark = "", suggestion = ""] = /^( *\^+)(?: {2}(.*))?$/.exec(line) ?? [];
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  if (mark === "")
+    return wrap(line.slice(indent.length), width - indent.length, "  ").map((part) => `${indent}${part}`);
+  return [mark, ...wrap(suggestion, width - 4).map((part) => `    ${part}`)];
 }
 
 function factLines(name: string, value: string, label: number, width: number): readonly string[] {

@@ -30,21 +30,22 @@ const logInterval = 10_000;
 /** Never shows more often than ten times a second on a terminal, once a second in JSON, every ten seconds in a log. */
 export function openProgress(screen: Screen, clock: Clock): Progress {
   const interval = { terminal: terminalInterval, json: jsonInterval, plain: logInterval }[screen.mode];
-  let began: Instant | null = null;
+  let began: { readonly at: Instant; readonly done: number } | null = null;
   let stage = "";
   let last: Instant | null = null;
   return {
     show: (state) => {
       const now = clock.now();
       if (began === null || state.stage !== stage) {
-        began = now;
+        began = { at: now, done: state.done };
         stage = state.stage;
         last = screen.mode === "terminal" ? null : now;
         if (screen.mode !== "terminal") return;
       }
       if (last !== null && now - last < interval) return;
       last = now;
-      const text = progressText(state, now - began, screen.mode === "terminal" ? 20 : 0);
+      const start = { done: began.done, elapsed: now - began.at };
+      const text = progressText(state, start, screen.mode === "terminal" ? screen.width - 1 : null);
       if (screen.mode === "terminal") screen.live(text);
       else if (screen.mode === "plain") screen.note(text);
       else screen.event({ type: "progress", ...state });
@@ -53,20 +54,69 @@ export function openProgress(screen: Screen, clock: Clock): Progress {
   };
 }
 
-/** `backing up  ████░░░░  1.2 GiB of 2.4 GiB  31.0 MiB/s  40s left  /home/x`; without the bar where `barWidth` is 0. */
-export function progressText(state: ProgressState, elapsed: number, barWidth: number): string {
-  const { done, total, unit } = state;
+/** Where a stage began; its rate is counted from there. */
+export interface StageStart {
+  /** What was done already: apply counts on through its stages. */
+  readonly done: number;
+  /** Milliseconds since. */
+  readonly elapsed: number;
+}
+
+const gap = "  ";
+const [leastBar, widestBar] = [4, 20];
+const [leastCurrent, wantedCurrent] = [8, 24];
+
+/**
+ * `backing up  ████░░░░  1.2 GiB of 2.4 GiB  31.0 MiB/s  40s left  /home/x` in `width` columns. Where they are few the
+ * bar shrinks; then whole parts go: the current file, the rate, the bar, the stage. Amount and time left stay. A width
+ * of null is a log's: no bar, and every other part whole.
+ */
+export function progressText(state: ProgressState, start: StageStart, width: number | null): string {
+  const stage = `  ${state.stage}`;
+  const { amount, rate, left } = figuresOf(state, start);
+  const current = state.current?.replace(/\p{Cc}/gu, "?") ?? null;
+  if (width === null) return joined([stage, amount.trimStart(), rate, left, current]);
+  const share = state.total === null || state.total === 0 ? null : Math.min(1, state.done / state.total);
+  for (const shown of [
+    { rate, current, share },
+    { rate, current: null, share },
+    { rate: null, current: null, share },
+    { rate: null, current: null, share: null },
+  ]) {
+    const room = width - joined([stage, amount, shown.rate, left]).length;
+    const needed = [shown.current?.slice(0, leastCurrent), shown.share === null ? null : " ".repeat(leastBar)];
+    if (room < joined(["", ...needed]).length) continue;
+    const forCurrent = shown.current === null ? 0 : gap.length + wantedCurrent;
+    const columns = Math.max(leastBar, Math.min(widestBar, room - gap.length - forCurrent));
+    const bar = shown.share === null ? null : barOf(shown.share, columns);
+    const roomLeft = room - joined(["", bar]).length - gap.length;
+    return joined([stage, bar, amount, shown.rate, left, endOf(shown.current, roomLeft)]);
+  }
+  return `${gap}${joined([amount, left])}`;
+}
+
+function figuresOf({ done, total, unit }: ProgressState, start: StageStart) {
   const amount = unit === "bytes" ? size : count;
-  const rate = elapsed > 0 ? (done / elapsed) * 1000 : 0;
-  const share = total === null || total === 0 ? null : Math.min(1, done / total);
-  const filled = share === null ? 0 : Math.round(share * barWidth);
-  const left = share === null || rate === 0 || total === null ? null : ((total - done) / rate) * 1000;
-  return [
-    `  ${state.stage}`,
-    ...(barWidth === 0 || share === null ? [] : [`${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`]),
-    total === null ? amount(done) : `${amount(done)} of ${amount(total)}`,
-    ...(rate === 0 ? [] : [`${unit === "bytes" ? size(Math.round(rate)) : count(Math.round(rate))}/s`]),
-    ...(left === null ? [] : [`${formatDuration(left)} left`]),
-    ...(state.current === undefined ? [] : [state.current]),
-  ].join("  ");
+  const rate = start.elapsed > 0 ? Math.max(0, ((done - start.done) / start.elapsed) * 1000) : 0;
+  const whole = total === null ? null : amount(total);
+  const shownRate = unit === "bytes" ? size(Math.round(rate)) : rate < 9.95 ? rate.toFixed(1) : count(Math.round(rate));
+  return {
+    amount: whole === null ? amount(done) : `${amount(done).padStart(whole.length)} of ${whole}`,
+    rate: rate === 0 ? null : `${shownRate}/s`,
+    left: rate === 0 || total === null ? null : `${formatDuration((Math.max(0, total - done) / rate) * 1000)} left`,
+  };
+}
+
+function joined(parts: readonly (string | null | undefined)[]): string {
+  return parts.filter((part) => part !== null && part !== undefined).join(gap);
+}
+
+function barOf(share: number, columns: number): string {
+  const filled = Math.floor(share * columns);
+  return `${"█".repeat(filled)}${"░".repeat(columns - filled)}`;
+}
+
+/** A path's end tells more than its beginning, which all of them share. */
+function endOf(text: string | null, columns: number): string | null {
+  return text === null || text.length <= columns ? text : `…${text.slice(1 - columns)}`;
 }

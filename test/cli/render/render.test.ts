@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../../src/base/failure.ts";
 import { asFailure, failureEvent, failureLines } from "../../../src/cli/render/failure.ts";
 import { count, counted, seconds, size } from "../../../src/cli/render/figures.ts";
-import { progressText } from "../../../src/cli/render/progress.ts";
 import { cut, openScreen } from "../../../src/cli/render/screen.ts";
 import { table, wrap } from "../../../src/cli/render/table.ts";
 
@@ -20,6 +19,10 @@ describe("figures", () => {
       "1,000 objects",
     ]);
     expect([seconds(1900), seconds(125_000)]).toEqual(["1.9 s", "2 min 5 s"]);
+  });
+  it("carry over where they round up to the next unit", () => {
+    expect([seconds(59_940), seconds(59_960), seconds(119_600)]).toEqual(["59.9 s", "1 min 0 s", "2 min 0 s"]);
+    expect([size(1023), size(1024 * 1024 - 1), size(9.996 * 1024)]).toEqual(["1023 B", "1.00 MiB", "10.0 KiB"]);
   });
 });
 
@@ -68,6 +71,41 @@ describe("failureLines()", () => {
       exit: 77,
     });
   });
+  it("cuts the names of 64 digits to 8, and leaves the next command as it is to be typed", () => {
+    const name = "3f9c2a71".repeat(8);
+    const told = new Failure({
+      kind: "bucket-changed",
+      action: "apply the plan for",
+      subject: "home",
+      problem: "2 objects were written since",
+      hint: `holdfast exec -- cat blob ${name}`,
+      details: { changed: `data/3f/${name} (written), data/3f/${name}f` },
+    });
+    const lines = failureLines(told, { width: 80, style: (_, text) => text }).join("\n");
+    expect(lines.replaceAll(/\s+/g, " ")).toContain(`data/3f/3f9c2a71… (written), data/3f/${name}f`);
+    expect(lines.replaceAll(/\s+/g, " ")).toContain(`cat blob ${name}`);
+    expect(JSON.stringify(failureEvent(told))).toContain(`data/3f/${name} (written)`);
+  });
+  it("breaks further lines at words too, but no row of a file", () => {
+    const rows = [
+      "  9 |     exclude: [a, b, c, d, e, f, g, h, i]",
+      "              ^^^^^^^  known are paths, exclude, tag, host",
+    ];
+    const told = new Failure({
+      kind: "config",
+      action: "use",
+      subject: "c.yaml",
+      problem: `one fault\nc.yaml:9:5  repositories.home.tag: must be text\n${rows.join("\n")}`,
+      hint: "mend it",
+    });
+    expect(failureLines(told, { width: 40, style: (_, text) => text }).slice(1, -1)).toEqual([
+      "c.yaml:9:5  repositories.home.tag: must",
+      "  be text",
+      rows[0],
+      "              ^^^^^^^",
+      "    known are paths, exclude, tag, host",
+    ]);
+  });
   it("tells a defect without a stack trace", () => {
     const lines = failureLines(asFailure(new TypeError("x is undefined")), { width: 80, style: (_, text) => text });
     expect(lines.join("\n")).not.toContain("    at ");
@@ -96,15 +134,4 @@ describe("openScreen()", () => {
     expect(stderr.written).toEqual(["half", "\r\u001b[K", "note\n", "half"]);
   });
   it("cuts a live line to the width", () => expect(cut("a long line", 6)).toBe("a lon…"));
-});
-
-describe("progressText()", () => {
-  it("tells stage, bar, amount, rate and time left", () => {
-    const text = progressText(
-      { stage: "hashing", done: 50, total: 100, unit: "objects", current: "data/3f" },
-      1000,
-      10,
-    );
-    expect(text).toBe("  hashing  █████░░░░░  50 of 100  50/s  1s left  data/3f");
-  });
 });
