@@ -3,6 +3,8 @@ import { fstatSync, writeSync } from "node:fs";
 import nodeModule from "node:module";
 import manifest from "../../package.json" with { type: "json" };
 import { startOnBundledNode } from "./bundled-node.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { isReaderGone, lostOutputLine } from "./render/lost-output.ts";
 import { topLevelHelp } from "./top-level-help.ts";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -12,7 +14,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   startOnBundledNode(manifest.engines.node);
 } else if (more.length === 0 && first === "--version") {
   print(`${manifest.version}\n`);
-} else if (more.length === 0 && first === "--help") {
+} else if (more.length === 0 && (first === "--help" || first === "-h")) {
   print(topLevelHelp(isTerminal() ? process.stdout.columns : 80));
 } else {
   keepCompiledCode();
@@ -24,7 +26,14 @@ function print(text: string): void {
   try {
     writeSync(1, text);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) process.stdout.write(text);
+    if (isReaderGone(error)) return;
+    // A pipe that another program made not to wait, and that is full: the stream knows how to wait.
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
+      process.stdout.write(text);
+      return;
+    }
+    process.exitCode = exitCodeOf("state-unwritable");
+    process.stderr.write(`${lostOutputLine(error)}\n`);
   }
 }
 

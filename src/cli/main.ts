@@ -4,13 +4,14 @@ import { exitCodeOf } from "./exit-code.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseCommandLine, type ParsedCommand } from "./program.ts";
 import { asFailure, failureEvent, failureLines } from "./render/failure.ts";
+import { isReaderGone, lostOutputLine } from "./render/lost-output.ts";
 import { openScreen, type Screen } from "./render/screen.ts";
 import { catchSignals } from "./signals.ts";
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(version: string): Promise<void> {
   const argv = process.argv.slice(2);
-  survivePipes();
+  watchOutput();
   const split = argv.indexOf("--");
   const words = split < 0 ? argv : argv.slice(0, split);
   const rest = split < 0 ? [] : argv.slice(split + 1);
@@ -18,7 +19,9 @@ export async function main(version: string): Promise<void> {
   try {
     const parsed = parseCommandLine(words, version, early.width);
     if ("text" in parsed) {
-      process.stdout.write(parsed.text);
+      if (early.mode === "json" && parsed.exitCode !== 0) throw commandMissing(words);
+      if (early.mode === "json") early.event({ type: "result", command: "help", ok: true, text: parsed.text });
+      else process.stdout.write(parsed.text);
       process.exitCode = parsed.exitCode;
       return;
     }
@@ -27,6 +30,16 @@ export async function main(version: string): Promise<void> {
   } catch (error) {
     report(asFailure(error), { screen: early, ownOutput: false, verbose: words.includes("--verbose") });
   }
+}
+
+function commandMissing(words: readonly string[]): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "read the command line",
+    subject: ["holdfast", ...words].join(" "),
+    problem: "it names no command",
+    hint: "holdfast --help",
+  });
 }
 
 async function perform({ spec, input, options }: ParsedCommand, rest: readonly string[]): Promise<void> {
@@ -90,12 +103,19 @@ function restFailure(command: string): Failure {
 
 /**
  * A reader that left (`| head -1`), or a terminal that was closed, takes no more lines; the work itself goes on to its
- * end, or stops safely by the hang-up, and its exit code stands.
+ * end, or stops safely by the hang-up, and its exit code stands. So it does where the disk under stdout is full, but
+ * then somebody waits for what was lost: that is said once, and the run ends with 73. What stderr loses has no other
+ * place to be said.
  */
-function survivePipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-    });
-  }
+function watchOutput(): void {
+  let isLost = false;
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error) => {
+    if (isLost || isReaderGone(error)) return;
+    isLost = true;
+    process.stderr.write(`${lostOutputLine(error)}\n`);
+  });
+  process.on("exit", () => {
+    if (isLost) process.exitCode = exitCodeOf("state-unwritable");
+  });
 }

@@ -1,11 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../base/failure.ts";
+import { nearestWord } from "../base/nearest-word.ts";
 import type { CommandSpec, FlagSpec } from "./command-spec.ts";
 import { commandGroups, commandSpecs } from "./command-specs.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { globalFlags } from "./global-flags.ts";
 import type { CommandInput, GlobalOptions } from "./invocation.ts";
-import { wrap } from "./render/table.ts";
+import { definition, wrap, wrapCommand } from "./render/table.ts";
 import { purpose, topLevelHelp } from "./top-level-help.ts";
 
 /** A command line that names a command and is well formed. */
@@ -18,6 +19,7 @@ export interface ParsedCommand {
 /** Help or a version was asked for, or no command was named: `text` is what to print. */
 export interface AskedForText {
   readonly text: string;
+  /** 64 where no command was named: the help then says what could be meant. */
   readonly exitCode: number;
 }
 
@@ -37,7 +39,7 @@ export function parseCommandLine(
       found.push(command);
     },
     print: (more) => {
-      text += more;
+      text += more.replace(/^Usage: .*$/m, (usage) => wrap(usage, width, "  ").join("\n"));
     },
     width,
   });
@@ -45,8 +47,7 @@ export function parseCommandLine(
     program.parse([...words], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // A group, or the program, without a command: its help says what could be meant.
-    if (error.code === "commander.help") return { text, exitCode: exitCodeOf("usage") };
+    if (error.code === "commander.help" && error.exitCode !== 0) return { text, exitCode: exitCodeOf("usage") };
     if (error.exitCode !== 0) throw usageFailure(error, words);
   }
   return found[0] ?? { text, exitCode: 0 };
@@ -65,7 +66,10 @@ function buildProgram(version: string, taker: Taker): Command {
     .description(purpose)
     .version(version, "--version", "print the version")
     .exitOverride()
-    .configureHelp({ minWidthToWrap: 8 })
+    .configureHelp({
+      minWidthToWrap: 8,
+      formatItem: (term, widest, description) => definition(term, description, { widest, width }).join("\n"),
+    })
     .configureOutput({
       writeOut: taker.print,
       writeErr: taker.print,
@@ -74,12 +78,17 @@ function buildProgram(version: string, taker: Taker): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .helpOption("--help", "print this help")
-    .helpCommand("help [command]", "print the help of a command");
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false);
   program.helpInformation = () => topLevelHelp(width);
   for (const flag of globalFlags) program.addOption(optionOf(flag));
   const groups = new Map<string, Command>();
   for (const spec of commandSpecs) addCommand(program, groups, { spec, taker });
+  for (const [name, group] of groups) {
+    const example = commandSpecs.find((spec) => spec.name.startsWith(`${name} `))?.examples[0];
+    group.addHelpText("after", closing(example === undefined ? [] : [example], width));
+  }
+  for (const command of [program, ...groups.values()]) addHelpCommand(command);
   return program;
 }
 
@@ -99,12 +108,50 @@ function addCommand(
   }
   for (const flag of spec.flags) command.addOption(optionOf(flag));
   if (spec.takesRest === true) command.usage(`[options] ${usageWords(spec)} -- <restic's words>`);
-  const examples = spec.examples.map(([line, meaning]) =>
-    [`  ${line}`, ...wrap(meaning, taker.width - 6).map((part) => `      ${part}`)].join("\n"),
-  );
-  command.addHelpText("after", `\n${examples.join("\n")}`);
+  command.addHelpText("after", closing(spec.examples, taker.width));
   command.action((...given: unknown[]) => {
     taker.take({ spec, input: inputOf(spec, given, command), options: globalOptionsOf(command) });
+  });
+}
+
+/** How the help of a group or a command ends. */
+function closing(examples: CommandSpec["examples"], width: number): string {
+  const shown = examples.flatMap(([line, meaning]) => [
+    ...wrapCommand(line, width - 2).map((part) => `  ${part}`),
+    ...wrap(meaning, width - 6).map((part) => `      ${part}`),
+  ]);
+  return ["", ...wrap("Global options (--json, --yes, --config, …): holdfast --help", width, "  "), "", ...shown].join(
+    "\n",
+  );
+}
+
+/** `help rollback plan` and `rollback help plan`, which commander's own `help` with its one word cannot tell apart. */
+function addHelpCommand(parent: Command): void {
+  parent
+    .command("help")
+    .argument("[command...]")
+    .summary("print the help of a command")
+    .description("Prints the help of a command: holdfast help rollback plan.")
+    .action((names: readonly string[]) => {
+      let found = parent;
+      for (const name of names) {
+        const next = found.commands.find((each) => each.name() === name);
+        if (next === undefined) throw unknownCommand(name, found.commands);
+        found = next;
+      }
+      found.help();
+    });
+}
+
+function unknownCommand(name: string, among: readonly Command[]): Failure {
+  const known = among.map((each) => each.name());
+  const nearest = nearestWord(name, known);
+  return new Failure({
+    kind: "usage",
+    action: "print the help of",
+    subject: name,
+    problem: known.length === 0 ? "the command before it has none of its own" : "there is no such command",
+    hint: nearest === null ? "holdfast --help" : `did you mean ${nearest}?`,
   });
 }
 

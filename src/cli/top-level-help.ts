@@ -1,6 +1,6 @@
 import { commandGroups, commandSpecs } from "./command-specs.ts";
 import { globalFlags } from "./global-flags.ts";
-import { wrap } from "./render/table.ts";
+import { definition, wrap } from "./render/table.ts";
 
 /** The first sentence of the help, and of the README. */
 export const purpose =
@@ -11,7 +11,7 @@ export function topLevelHelp(width: number): string {
   const flags = [
     ...globalFlags.map(({ flags: name, description }) => [name, description] as const),
     ["--version", "print the version"] as const,
-    ["--help", "print this help, or a command's: holdfast backup --help"] as const,
+    ["-h, --help", "print this help, or a command's: holdfast backup --help"] as const,
   ];
   const commands = new Map<string, string>();
   for (const { name, summary } of commandSpecs) {
@@ -19,7 +19,7 @@ export function topLevelHelp(width: number): string {
     commands.set(first, commandGroups[first] ?? summary);
   }
   return [
-    "Usage: holdfast [options] <command> [repository]",
+    ...wrap("Usage: holdfast [options] <command> [repository]", width, "  "),
     "",
     ...wrap(purpose, width),
     "",
@@ -35,9 +35,6 @@ export function topLevelHelp(width: number): string {
 }
 
 function columns(rows: readonly (readonly [string, string])[], width: number): readonly string[] {
-  const first = Math.max(...rows.map(([name]) => name.length));
-  const room = Math.max(12, width - first - 4);
-  return rows.flatMap(([name, text]) =>
-    wrap(text, room).map((line, index) => `  ${(index === 0 ? name : "").padEnd(first)}  ${line}`),
-  );
+  const widest = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, text]) => definition(name, text, { widest, width }));
 }

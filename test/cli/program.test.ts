@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { commandSpecs } from "../../src/cli/command-specs.ts";
+import { commandGroups, commandSpecs } from "../../src/cli/command-specs.ts";
 import { parseCommandLine } from "../../src/cli/program.ts";
+import { failureOf } from "../config/sample.ts";
 
 const parse = (line: string) =>
   parseCommandLine(
@@ -8,6 +9,12 @@ const parse = (line: string) =>
     "1.2.3",
     80,
   );
+
+/** The help, with exit 0, or nothing. */
+function helpOf(line: string): string {
+  const parsed = parse(line);
+  return "text" in parsed && parsed.exitCode === 0 ? parsed.text : "";
+}
 
 describe("parseCommandLine()", () => {
   it("takes global flags before and after the command", () => {
@@ -24,23 +31,64 @@ describe("parseCommandLine()", () => {
     expect(() => parse("backup --dryrun")).toThrow(/--dry-run/);
   });
   it("wants the words it needs", () => expect(() => parse("restore")).toThrow(/snapshot/));
-  it.each(commandSpecs.map((spec) => spec.name))("has help for %s with an example", (name) => {
-    const parsed = parse(`${name} --help`);
-    expect("text" in parsed ? parsed.text : "").toContain(`holdfast ${name}`);
+  it.each(commandSpecs.map((spec) => spec.name))("has help for %s, which ends with its examples", (name) => {
+    const { examples = [] } = commandSpecs.find((spec) => spec.name === name) ?? {};
+    expect(examples).not.toEqual([]);
+    for (const [line, meaning] of examples) {
+      expect(line).toMatch(new RegExp(`^holdfast ${name}(?: |$)`));
+      expect(helpOf(`${name} --help`)).toContain(`\n  ${line}\n      ${meaning}\n`);
+    }
+  });
+  it.each(Object.keys(commandGroups))("has help for the group %s, which ends with an example", (name) => {
+    expect(helpOf(`${name} --help`)).toMatch(new RegExp(`\n\n  holdfast ${name} .*\n      \\S.*\n$`));
+  });
+  it.each([...commandSpecs.map((spec) => spec.name), ...Object.keys(commandGroups)])(
+    "takes -h for --help of %s, and says there where the global options stand",
+    (name) => {
+      expect(helpOf(`${name} -h`)).toBe(helpOf(`${name} --help`));
+      expect(helpOf(`${name} -h`)).toContain("\nGlobal options (--json, --yes, --config, …): holdfast --help\n");
+    },
+  );
+  it.each([
+    ["help", "--help"],
+    ["-h", "--help"],
+    ["help backup", "backup --help"],
+    ["help rollback", "rollback --help"],
+    ["help rollback plan", "rollback plan --help"],
+    ["rollback help plan", "rollback plan --help"],
+    ["rollback help", "rollback --help"],
+  ])("prints for %j what it prints for %j, and ends with 0", (asked, same) => {
+    expect(parse(asked)).toEqual({ text: helpOf(same), exitCode: 0 });
+  });
+  it("refuses to print the help of what is no command, naming the nearest one", () => {
+    expect(failureOf(() => parse("help rolback plan"))).toMatchObject({
+      kind: "usage",
+      hint: "did you mean rollback?",
+    });
+    expect(failureOf(() => parse("help rollback aply"))).toMatchObject({
+      subject: "aply",
+      hint: "did you mean apply?",
+    });
+    expect(failureOf(() => parse("help backup home"))).toMatchObject({ kind: "usage", subject: "home" });
   });
   it.each(["", "rollback", "config"])("prints the help of %j, which names no command, and ends with 64", (words) => {
     const parsed = parse(words);
     expect(parsed).toMatchObject({ exitCode: 64 });
     expect("text" in parsed ? parsed.text : "").toMatch(/^Usage: holdfast/);
   });
-  it.each(commandSpecs.map((spec) => spec.name))(
-    "fits the help of %s into 40 columns, but for words and command lines",
+  it.each(["", ...commandSpecs.map((spec) => spec.name), ...Object.keys(commandGroups)])(
+    "fits the help of %j into 40 columns",
     (name) => {
-      const parsed = parseCommandLine([...name.split(" "), "--help"], "1.2.3", 40);
+      const words = name.split(" ").filter((word) => word !== "");
+      const parsed = parseCommandLine([...words, "--help"], "1.2.3", 40);
       const lines = ("text" in parsed ? parsed.text : "").split("\n");
-      const wide = lines.filter((line) => line.length > 46 && !/^(?:Usage:|  holdfast) /.test(line));
-      expect(wide).toEqual([]);
+      expect(lines.filter((line) => line.length > 40)).toEqual([]);
     },
   );
+  it("breaks a long example as the shell takes it", () => {
+    const parsed = parseCommandLine(["rollback", "plan", "--help"], "1.2.3", 40);
+    const text = "text" in parsed ? parsed.text : "";
+    expect(text.replace(/ \\\n +/g, " ")).toContain("  holdfast rollback plan home --to 2026-11-20T03:00:00Z\n");
+  });
   it("prints the version", () => expect(parse("--version")).toEqual({ text: "1.2.3\n", exitCode: 0 }));
 });

@@ -68,3 +68,25 @@ export function wrap(text: string, width: number, indent = ""): readonly string[
   }
   return [...lines, line];
 }
+
+/**
+ * `text` beside its `name` of at most `widest` letters, broken in a column of its own; under the name where a narrow
+ * screen leaves that column less than 24.
+ */
+export function definition(name: string, text: string, { widest, width }: DefinitionSpace): readonly string[] {
+  const room = width - widest - 4;
+  if (text === "") return [`  ${name}`];
+  if (room < 24) return [`  ${name}`, ...wrap(text, width - 6).map((line) => `      ${line}`)];
+  return wrap(text, room).map((line, index) => `  ${(index === 0 ? name : "").padEnd(widest)}  ${line}`);
+}
+
+export interface DefinitionSpace {
+  readonly widest: number;
+  readonly width: number;
+}
+
+/** A command line to be copied: what is too long goes on in the next line, as the shell has it, behind a backslash. */
+export function wrapCommand(line: string, width: number): readonly string[] {
+  const lines = wrap(line, width - 2, "    ");
+  return lines.map((part, index) => (index === lines.length - 1 ? part : `${part} \\`));
+}
