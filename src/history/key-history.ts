@@ -9,7 +9,8 @@ export interface KeyHistory {
 }
 
 /**
- * Groups a version listing by key; holds one key at a time. A row that a store lists twice (Versity does) counts once.
+ * Groups a version listing by key; holds one key at a time. A row that a store lists twice (Versity does) stands
+ * once, where it stood first, in what is yielded; evidence that is saved from the listing holds it as it was listed.
  * A key that does not come after the one before it, by its UTF-8 bytes, is a `store-misbehaves` failure: its history
  * would be torn in two, and each half would tell another state.
  */

@@ -2,6 +2,7 @@ import { parseDuration } from "../base/duration.ts";
 import { Failure } from "../base/failure.ts";
 import { addMilliseconds, endOfSecond, formatInstant, parseInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
+import { repositoryObject } from "../restic/layout.ts";
 import type { KeyHistory } from "./key-history.ts";
 import { newestFirst } from "./state-at.ts";
 import type { RepositoryReading } from "./repository-state.ts";
@@ -38,7 +39,7 @@ interface TargetContext extends RepositoryReading {
 }
 
 /**
- * The instant that `word` stands for. `snapshot:ID` is when the oldest version of that snapshot's object was stored, by
+ * The instant that `word` stands for. Only objects named as restic names snapshots are looked at. `snapshot:ID` is when the oldest version of that snapshot's object was stored, by
  * the store's word. A `usage` failure where no snapshot, or more than one, begins with the id, and where T lies in the
  * store's future.
  */
@@ -62,6 +63,7 @@ async function storedAt(id: string, context: TargetContext): Promise<Instant> {
   const found = new Map<string, Instant>();
   const start = `${context.prefix}snapshots/${id}`;
   for await (const { key, rows } of context.snapshotHistories()) {
+    if (repositoryObject(key.slice(context.prefix.length)).kind !== "snapshots") continue;
     const first = newestFirst(rows, context.order).findLast((row) => row.kind === "version");
     if (key.startsWith(start) && first !== undefined) found.set(key, first.lastModified);
   }

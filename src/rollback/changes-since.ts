@@ -6,9 +6,9 @@ import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import type { RollbackPlan } from "./plan-file.ts";
+import { sameness } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
-import { haveSameBytes } from "./standing.ts";
 import { isAboveNull, isRow, rowRef } from "./step.ts";
 import type { RollbackStep } from "./step.ts";
 
@@ -51,9 +51,9 @@ export async function changesSince({ plan, evidence, store, hash, signal }: Comp
   }
   await inParallel(doubts, { limit: objectsAtOnce, signal }, async ({ key, fresh, own }) => {
     for (const version of fresh) {
-      const isOwn = await some(own, async (candidate) => await haveSameBytes(version, candidate, hash));
-      if (isOwn) continue;
-      changes.push({ key, problem: `version ${version.versionId} is new` });
+      const unlike = await whyNotOwn(version, own, hash);
+      if (unlike === null) continue;
+      changes.push({ key, problem: `version ${version.versionId} is new${unlike}` });
       return;
     }
   });
@@ -114,9 +114,19 @@ function shownNow(now: readonly HistoryRow[]): string {
   return shown === null ? "it shows nothing any more" : `version ${shown.versionId} is current`;
 }
 
-async function some<T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<boolean> {
-  for (const item of items) if (await test(item)) return true;
-  return false;
+/** Null for a version that has the bytes of one of `own`. */
+async function whyNotOwn(
+  version: ObjectVersion,
+  own: readonly ObjectVersion[],
+  hash: HashVersion,
+): Promise<string | null> {
+  let problem = "";
+  for (const candidate of own) {
+    const compared = await sameness(version, candidate, hash);
+    if (compared.kind === "same") return null;
+    if (compared.kind === "unreadable") problem = `, and ${compared.problem}`;
+  }
+  return problem;
 }
 
 async function* rowsOf(rows: Iterable<HistoryRow>): AsyncGenerator<HistoryRow> {

@@ -14,6 +14,12 @@ export interface RollbackGoal extends RepositoryReading {
   readonly to: Instant;
 }
 
+/** How a key is decided on: the goal, and how far its history can be believed. */
+export interface DecisionGround extends RollbackGoal {
+  /** Whether a client can forge dates or replace a version in place: then what stays must be proven like what moves. */
+  readonly historyForgeable: boolean;
+}
+
 /** A key of which the order of its versions does not tell what it held at T. */
 export interface AmbiguousKey {
   readonly key: ObjectKey;
@@ -24,8 +30,9 @@ export interface AmbiguousKey {
 }
 
 /**
- * A key that showed a version at T and shows something else now, or cannot be told, or shows one of several versions and
- * could have been overwritten by one with an old date. Its bytes must be looked at.
+ * A key that showed a version at T and shows something else now, or cannot be told, or shows a version that could have
+ * been replaced by one with an old date: one of several, or any where the history can be forged. Its bytes must be
+ * looked at.
  */
 export interface BringBack {
   readonly kind: "bringBack";
@@ -48,7 +55,7 @@ export type Decision =
   | BringBack;
 
 /** Decides from the history of one key alone, without looking at any bytes. */
-export function decideKey(history: KeyHistory, goal: RollbackGoal): Decision {
+export function decideKey(history: KeyHistory, goal: DecisionGround): Decision {
   const object = rollbackObject(history.key.slice(goal.prefix.length));
   if (object.kind === "leftOut") return object;
   const rows = newestFirst(history.rows, goal.order);
@@ -61,7 +68,7 @@ export function decideKey(history: KeyHistory, goal: RollbackGoal): Decision {
   const common = { kind: "bringBack", key: history.key, object, rows, current } as const;
   if (state.kind === "present") {
     const isCurrent = current.kind === "version" && current.versionId === state.version.versionId;
-    if (isCurrent && !mayBeBackDated(rows, object)) return { kind: "keep" };
+    if (isCurrent && !mustBeProven(rows, object, goal)) return { kind: "keep" };
     return { ...common, wanted: state.version, ambiguous: null };
   }
   const wanted = state.candidates.find((row) => row.kind === "version");
@@ -74,7 +81,7 @@ export function decideKey(history: KeyHistory, goal: RollbackGoal): Decision {
 }
 
 /** A multipart upload carries the date of its beginning, so an overwrite can look older than T; only bytes tell. */
-function mayBeBackDated(rows: readonly HistoryRow[], object: RollbackObject): boolean {
+function mustBeProven(rows: readonly HistoryRow[], object: RollbackObject, goal: DecisionGround): boolean {
   const isProvable = "sha256" in object || object.kind === "config";
-  return isProvable && rows.filter((row) => row.kind === "version").length > 1;
+  return isProvable && (goal.historyForgeable || rows.filter((row) => row.kind === "version").length > 1);
 }

@@ -49,6 +49,11 @@ export interface PlanRequest {
   readonly clock: Clock;
   /** The SHA-256 of `config` that init recorded, in hex; null where there is none. */
   readonly recordedConfigHash: string | null;
+  /**
+   * From the provider's profile: whether a client can forge dates or replace a version in place. Then every object that
+   * stays is hashed too, which reads the whole repository. False where it is left out.
+   */
+  readonly historyForgeable?: boolean;
   readonly onProgress?: (progress: PlanProgress) => void;
   readonly signal?: AbortSignal;
   /** Opens the file to write the plan to; left out, it goes into the state folder. Called when the plan is decided. */
@@ -144,6 +149,7 @@ async function readHistory(
   const decided: KeyPlan[] = [];
   const toProve: BringBack[] = [];
   const essentials: KeyHistory[] = [];
+  const ground = { ...goal, historyForgeable: request.historyForgeable === true };
   let versions = 0;
   let keys = 0;
   try {
@@ -151,7 +157,7 @@ async function readHistory(
       signal?.throwIfAborted();
       keys++;
       versions += history.rows.length;
-      const decision = decideKey(history, goal);
+      const decision = decideKey(history, ground);
       if (decision.kind === "bringBack") toProve.push(decision);
       else decided.push(planKey(decision));
       if (essentialOf(history, goal.prefix) !== null) essentials.push(history);
@@ -190,11 +196,12 @@ function exactly(instant: Instant): string {
 
 async function proveAll(request: PlanRequest, items: readonly BringBack[]): Promise<readonly KeyPlan[]> {
   const { store, recordedConfigHash, signal, onProgress } = request;
+  const means = { recordedConfigHash, historyForgeable: request.historyForgeable === true };
   const plans: KeyPlan[] = [];
   let bytes = 0;
   const hash = versionHasher(store, (more) => (bytes += more));
   await inParallel(items, { limit: objectsAtOnce, signal }, async (item) => {
-    plans.push(planProven(item, await proveKey(item, hash, recordedConfigHash)));
+    plans.push(planProven(item, await proveKey(item, hash, means)));
     onProgress?.({ stage: "prove", done: plans.length, total: items.length, bytes });
   });
   signal?.throwIfAborted();

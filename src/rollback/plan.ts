@@ -56,10 +56,15 @@ function noted(step: UnnumberedStep): UnnumberedStep {
   return { ...step, reason: `${step.reason}; the version that shows has the id null and is copied forward first` };
 }
 
-/** A config that stays, though it had other versions and no hash tells which is right, stays only with the user's word. */
+/**
+ * A config that stays, though it had other versions and no hash tells which is right, stays only with the user's word;
+ * so does one that is replaced by the version that hashes as recorded, since `restic migrate` rewrites config.
+ */
 function doubtfulConfig(item: BringBack, proven: Extract<Proven, { readonly kind: "found" }>): AmbiguousKey | null {
-  const isKept = item.current === proven.version;
-  if (!isKept || item.object.kind !== "config" || proven.proof !== "none") return null;
+  if (item.object.kind !== "config") return null;
+  const isKept = item.current === proven.version && proven.proof === "none";
+  const isExchanged = item.wanted !== proven.version;
+  if (!isKept && !isExchanged) return null;
   const candidates = item.rows.filter((row) => row.kind === "version").map(rowRef);
   return { key: item.key, candidates, orNotYetWritten: false, chosen: rowRef(proven.version) };
 }
@@ -89,7 +94,7 @@ export interface RollbackTotals {
   readonly proven: number;
   readonly sole: number;
   readonly unproven: number;
-  /** Objects that restic did not put there; brought back or hidden, never proven, no `--accept` needed. */
+  /** Of the steps those on objects that restic did not put there; what of it is brought back counts as unproven too. */
   readonly foreign: number;
   readonly ambiguous: number;
   readonly unrecoverable: number;
@@ -133,7 +138,7 @@ export function totalsOf(
 ): RollbackTotals {
   const count = (test: (step: RollbackStep) => boolean): number => plan.steps.filter(test).length;
   const isForeign = (step: RollbackStep): boolean => stages[stageIndex(step, prefix)]?.holds === "foreign";
-  const isBroughtBack = (step: RollbackStep): boolean => step.action !== "hide" && !isForeign(step);
+  const isBroughtBack = (step: RollbackStep): boolean => step.action !== "hide";
   const copies = plan.steps.filter((step) => step.action === "copyVersion");
   const preserved = plan.steps.filter(isAboveNull);
   return {
@@ -143,7 +148,7 @@ export function totalsOf(
       hide: count((step) => step.action === "hide"),
       keep,
     },
-    proven: count((step) => isBroughtBack(step) && (step.proof === "sha256" || step.proof === "twin")),
+    proven: count((step) => isBroughtBack(step) && step.proof === "sha256"),
     sole: count((step) => isBroughtBack(step) && step.proof === "sole"),
     unproven: count((step) => isBroughtBack(step) && step.proof === "none"),
     foreign: count(isForeign),

@@ -22,26 +22,33 @@ export type Proven =
     }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** The SHA-256 of a version's bytes in hex; null where they are gone or cannot be read. */
-export type HashVersion = (version: ObjectVersion) => Promise<string | null>;
+/** What came of reading a version's bytes. */
+export type Hashed =
+  | { readonly kind: "hashed"; /** In hex. */ readonly sha256: string }
+  | { readonly kind: "gone" }
+  /** The store has the version and does not deliver it whole: archived, encrypted with another key, damaged, cut. */
+  | { readonly kind: "unreadable"; readonly problem: string };
+
+export type HashVersion = (version: ObjectVersion) => Promise<Hashed>;
 
 /**
- * Hashes versions by streaming them, holding one chunk at a time. A version that is gone, or that the store cannot
- * deliver whole (`store-misbehaves`), has no hash; a refused key or a store that does not answer is a failure.
+ * Hashes versions by streaming them, holding one chunk at a time. What the store cannot deliver (`store-misbehaves`) is
+ * told apart from bytes that hash to something else; a refused key or a store that does not answer is a failure.
  */
 export function versionHasher(store: ReadableStore, onBytes: (bytes: number) => void = () => undefined): HashVersion {
   return async (version) => {
     try {
       const content = await store.read(version.key, version.versionId);
-      if (content === null) return null;
+      if (content === null) return { kind: "gone" };
       const hash = createHash("sha256");
       for await (const chunk of content.bytes) {
         hash.update(chunk);
         onBytes(chunk.byteLength);
       }
-      return hash.digest("hex");
+      return { kind: "hashed", sha256: hash.digest("hex") };
     } catch (error) {
-      if (error instanceof Failure && error.kind === "store-misbehaves") return null;
+      if (error instanceof Failure && error.kind === "store-misbehaves")
+        return { kind: "unreadable", problem: error.problem };
       throw error;
     }
   };
@@ -50,7 +57,7 @@ export function versionHasher(store: ReadableStore, onBytes: (bytes: number) => 
 /** Hashes each version once and remembers: the same bytes are asked for before the first write and at their stage. */
 export function rememberingHasher(store: ReadableStore): HashVersion {
   const hash = versionHasher(store);
-  const known = new Map<string, Promise<string | null>>();
+  const known = new Map<string, Promise<Hashed>>();
   return async (version) => {
     const name = `${version.versionId} ${version.key}`;
     if (isNullVersion(version.versionId)) return await hash(version);
@@ -60,60 +67,111 @@ export function rememberingHasher(store: ReadableStore): HashVersion {
   };
 }
 
+/** Whether two versions hold the same bytes, as far as they can be read. */
+export type Sameness =
+  | { readonly kind: "same" | "different" }
+  | { readonly kind: "unreadable"; /** Which one, and why. */ readonly problem: string };
+
+/** Compares sizes, then SHA-256. */
+export async function sameness(a: ObjectVersion, b: ObjectVersion, hash: HashVersion): Promise<Sameness> {
+  if (a.size !== b.size) return { kind: "different" };
+  const [ofA, ofB] = [await hash(a), await hash(b)];
+  if (ofA.kind === "hashed" && ofB.kind === "hashed") return { kind: ofA.sha256 === ofB.sha256 ? "same" : "different" };
+  const [version, result] = ofA.kind === "hashed" ? [b, ofB] : [a, ofA];
+  return { kind: "unreadable", problem: `version ${version.versionId} ${unread(result)}` };
+}
+
+/** Why there is no hash of a version, as it follows the version's name. */
+export function unread(hashed: Hashed): string {
+  return hashed.kind === "unreadable" ? `cannot be read (${hashed.problem})` : "is gone";
+}
+
+/** What can prove a key apart from its name. */
+export interface ProofMeans {
+  /** The SHA-256 of `config` that init recorded, in hex; null where there is none. */
+  readonly recordedConfigHash: string | null;
+  /** Whether a client can forge dates, or replace a version in place. */
+  readonly historyForgeable: boolean;
+}
+
 /**
- * Looks for the right version of a key that is to be brought back.
+ * Looks for the right version of a key that is to be brought back, or whose place in the history proves nothing.
  *
  * In a restic repository the name says the content: under `data/`, `index/`, `snapshots/` and `keys/` the right version
  * is the one whose bytes hash to the name, whatever its date. `config` is proven by `recordedConfigHash`, else it is
  * `sole` where it never had another data version. Versions are read only as far as needed; one whose size differs from
  * the right version's is not read at all.
  */
-export async function proveKey(item: BringBack, hash: HashVersion, recordedConfigHash: string | null): Promise<Proven> {
+export async function proveKey(item: BringBack, hash: HashVersion, means: ProofMeans): Promise<Proven> {
   const { object } = item;
-  if ("sha256" in object) return await proveByName(item, object.sha256, hash);
-  if (object.kind === "config") return await proveConfig(item, hash, recordedConfigHash);
+  if ("sha256" in object) return await proveByHash(item, { sha256: object.sha256, as: "to the name" }, hash);
+  if (object.kind === "config") return await proveConfig(item, hash, means);
   return await unprovable(item, { proof: "none", reason: "not restic's, nothing can prove it" }, hash);
 }
 
-async function proveByName(item: BringBack, name: string, hash: HashVersion): Promise<Proven> {
-  if ((await hash(item.wanted)) === name) {
-    const isNewestRight = await isTwin(newestData(item), { of: item.wanted, sha256: name }, hash);
-    return {
-      kind: "found",
-      version: item.wanted,
-      proof: "sha256",
-      reason: "bytes hash to the name",
-      isNewestRight,
-      markerBelow: null,
-    };
-  }
-  const place = item.rows.indexOf(item.wanted);
-  const [newer, older] = [item.rows.slice(0, place), item.rows.slice(place + 1)];
-  const others = [...older, ...newer].filter((row) => row.kind === "version");
-  for (const version of others) {
-    if ((await hash(version)) !== name) continue;
-    const reason = `bytes hash to the name; those of the version at T (${item.wanted.versionId}) do not`;
-    const below = older.slice(0, older.includes(version) ? older.indexOf(version) : older.length);
-    const markerBelow = below.find((row) => row.kind === "marker") ?? null;
-    const isNewestRight = await isTwin(newestData(item), { of: version, sha256: name }, hash);
-    return { kind: "found", version, proof: "sha256", reason, isNewestRight, markerBelow };
-  }
-  return { kind: "lost", reason: `none of its ${others.length + 1} versions hashes to the name` };
+/** The hash that the right bytes have, and how to say so: `hash to the name`. */
+interface Wanted {
+  readonly sha256: string;
+  readonly as: "to the name" | "as recorded";
 }
 
-async function proveConfig(item: BringBack, hash: HashVersion, recorded: string | null): Promise<Proven> {
-  const sha256 = recorded === null ? null : await hash(item.wanted);
-  if (recorded !== null && sha256 === recorded) {
-    const isNewestRight = await isTwin(newestData(item), { of: item.wanted, sha256: recorded }, hash);
-    return {
-      kind: "found",
-      version: item.wanted,
-      proof: "sha256",
-      reason: "bytes hash as recorded",
-      isNewestRight,
-      markerBelow: null,
-    };
+async function proveByHash(item: BringBack, { sha256, as }: Wanted, hash: HashVersion): Promise<Proven> {
+  const place = item.rows.indexOf(item.wanted);
+  const [newer, older] = [item.rows.slice(0, place), item.rows.slice(place + 1)];
+  const versions = [item.wanted, ...older, ...newer].filter((row) => row.kind === "version");
+  const wrong: { readonly version: ObjectVersion; readonly hashed: Hashed }[] = [];
+  for (const version of versions) {
+    const hashed = await hash(version);
+    if (hashed.kind !== "hashed" || hashed.sha256 !== sha256) {
+      wrong.push({ version, hashed });
+      continue;
+    }
+    const isNewestRight = await isTwin(newestData(item), { of: version, sha256 }, hash);
+    const found = { kind: "found", version, proof: "sha256", isNewestRight } as const;
+    const [atT] = wrong;
+    if (atT === undefined) return { ...found, reason: `bytes hash ${as}`, markerBelow: null };
+    const { versionId } = item.wanted;
+    const isDifferent = atT.hashed.kind === "hashed";
+    const but = isDifferent
+      ? `those of the version at T (${versionId}) do not`
+      : `the version at T (${versionId}) ${unread(atT.hashed)}`;
+    const below = older.slice(0, older.includes(version) ? older.indexOf(version) : older.length);
+    const markerBelow = below.find((row) => row.kind === "marker") ?? null;
+    return { ...found, reason: `bytes hash ${as}; ${but}`, markerBelow };
   }
+  return { kind: "lost", reason: whyLost(wrong, as) };
+}
+
+/** Bytes that are wrong and bytes that cannot be read are told apart: only the first speak of tampering. */
+function whyLost(
+  wrong: readonly { readonly version: ObjectVersion; readonly hashed: Hashed }[],
+  as: Wanted["as"],
+): string {
+  const unreadable = wrong.filter(({ hashed }) => hashed.kind !== "hashed");
+  if (unreadable.length === 0) return `none of its ${wrong.length} versions hashes ${as}`;
+  const named = unreadable.slice(0, 3).map(({ version, hashed }) => `${version.versionId} ${unread(hashed)}`);
+  const more = unreadable.length > 3 ? ` and ${unreadable.length - 3} more` : "";
+  const different = wrong.length - unreadable.length;
+  const rest = different === 0 ? "" : `; ${different} can be read and do not hash ${as}`;
+  return `of its ${wrong.length} versions ${named.join(", ")}${more}${rest}`;
+}
+
+async function proveConfig(
+  item: BringBack,
+  hash: HashVersion,
+  { recordedConfigHash: recorded, historyForgeable }: ProofMeans,
+): Promise<Proven> {
+  if (recorded !== null && historyForgeable) {
+    return await proveByHash(item, { sha256: recorded, as: "as recorded" }, hash);
+  }
+  const hashed = recorded === null ? null : await hash(item.wanted);
+  if (recorded !== null && hashed?.kind === "hashed" && hashed.sha256 === recorded) {
+    const isNewestRight = await isTwin(newestData(item), { of: item.wanted, sha256: recorded }, hash);
+    const found = { kind: "found", version: item.wanted, proof: "sha256", isNewestRight } as const;
+    return { ...found, reason: "bytes hash as recorded", markerBelow: null };
+  }
+  if (hashed !== null && hashed.kind !== "hashed")
+    return { kind: "lost", reason: `the version at T ${unread(hashed)}` };
   // Not replaced by a version that does hash as recorded: `restic migrate` rewrites config, and packs may need the new one.
   if (recorded !== null) return await unprovable(item, { proof: "none", reason: "does not hash as recorded" }, hash);
   const isSole = dataVersions(item).length === 1;
@@ -130,9 +188,9 @@ async function unprovable(
   if (newest === item.wanted || newest?.size !== item.wanted.size) {
     return { kind: "found", version: item.wanted, ...found, isNewestRight: newest === item.wanted, markerBelow: null };
   }
-  const sha256 = await hash(item.wanted);
-  if (sha256 === null) return { kind: "lost", reason: "the version at T cannot be read" };
-  const isNewestRight = await isTwin(newest, { of: item.wanted, sha256 }, hash);
+  const hashed = await hash(item.wanted);
+  if (hashed.kind !== "hashed") return { kind: "lost", reason: `the version at T ${unread(hashed)}` };
+  const isNewestRight = await isTwin(newest, { of: item.wanted, sha256: hashed.sha256 }, hash);
   return { kind: "found", version: item.wanted, ...found, isNewestRight, markerBelow: null };
 }
 
@@ -142,7 +200,9 @@ async function isTwin(
   hash: HashVersion,
 ): Promise<boolean> {
   if (version === right.of) return true;
-  return version !== null && version.size === right.of.size && (await hash(version)) === right.sha256;
+  if (version === null || version.size !== right.of.size) return false;
+  const hashed = await hash(version);
+  return hashed.kind === "hashed" && hashed.sha256 === right.sha256;
 }
 
 function dataVersions(item: BringBack): readonly ObjectVersion[] {

@@ -3,7 +3,8 @@ import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { ListingOrder } from "../history/state-at.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
-import type { HashVersion } from "./prove.ts";
+import { sameness } from "./prove.ts";
+import type { HashVersion, Sameness } from "./prove.ts";
 import { isAboveNull, isRow } from "./step.ts";
 import type { CopyVersionStep, LiftMarkerStep, RollbackStep } from "./step.ts";
 
@@ -52,17 +53,11 @@ export async function standingOf(step: RollbackStep, history: KeyHistory | null,
   if (current === to) return { kind: "done", step };
   const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, current, to);
   if (todo !== null) return todo;
-  if (current?.kind === "version" && (await haveSameBytes(current, to, look.hash))) return { kind: "done", step };
+  const compared = current?.kind === "version" ? await sameness(current, to, look.hash) : null;
+  if (compared?.kind === "same") return { kind: "done", step };
   if (step.action === "copyVersion" && (await isPreserved(step, rows, look.hash)))
     return { kind: "copy", step, version: to, preserve: null };
-  return { kind: "changed", step, now: shown(current) };
-}
-
-/** Equal sizes and equal SHA-256; false where either cannot be read. */
-export async function haveSameBytes(a: ObjectVersion, b: ObjectVersion, hash: HashVersion): Promise<boolean> {
-  if (a.size !== b.size) return false;
-  const sha256 = await hash(a);
-  return sha256 !== null && sha256 === (await hash(b));
+  return { kind: "changed", step, now: shown(current, compared) };
 }
 
 /** An earlier run gave the bytes of a `from` with the id `null` an id of their own, and went no further. */
@@ -70,7 +65,8 @@ async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], hash
   if (!isAboveNull(step)) return false;
   const current = currentRow(rows);
   const from = rows.find((row) => isRow(step.from, row));
-  return current?.kind === "version" && from?.kind === "version" && (await haveSameBytes(current, from, hash));
+  if (current?.kind !== "version" || from?.kind !== "version") return false;
+  return (await sameness(current, from, hash)).kind === "same";
 }
 
 function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVersion): Standing | null {
@@ -91,6 +87,8 @@ function nullVersion(row: HistoryRow): ObjectVersion | null {
   return row.kind === "version" && isNullVersion(row.versionId) ? row : null;
 }
 
-function shown(current: HistoryRow | null): string {
-  return current === null ? "nothing is current" : `${current.kind} ${current.versionId} is current`;
+function shown(current: HistoryRow | null, compared: Sameness | null = null): string {
+  if (current === null) return "nothing is current";
+  const why = compared?.kind === "unreadable" ? `, and ${compared.problem}` : "";
+  return `${current.kind} ${current.versionId} is current${why}`;
 }

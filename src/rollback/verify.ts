@@ -9,12 +9,11 @@ import type { ReadableStore } from "../store/versioned-store.ts";
 import { requireEvidence } from "./guard.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import type { RollbackPlan } from "./plan-file.ts";
-import { versionHasher } from "./prove.ts";
+import { sameness, unread, versionHasher } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
-import { haveSameBytes } from "./standing.ts";
 
-interface VerifyRequest {
+export interface VerifyRequest {
   readonly plan: RollbackPlan;
   readonly store: ReadableStore;
   /** Holds the evidence, which knows the keys whose whole history is gone by now. */
@@ -23,6 +22,8 @@ interface VerifyRequest {
   readonly readFile?: (path: string) => Promise<string | null>;
   /** As for the plan: the SHA-256 of `config` in hex, or null. */
   readonly recordedConfigHash: string | null;
+  /** As for the plan: every object that stayed is read and hashed too. False where it is left out. */
+  readonly historyForgeable?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal;
 }
@@ -42,6 +43,8 @@ interface Doubt {
   /** The version of T; null where only the name can tell. */
   readonly goal: ObjectVersion | null;
   readonly sha256: string | null;
+  /** Whether nothing but `sha256` may speak for it. */
+  readonly mustHash: boolean;
   readonly wasBroughtBack: boolean;
 }
 
@@ -52,7 +55,8 @@ type Judgement =
 
 /**
  * Lists the bucket anew and compares each key with the state at T: the same version is current, or one whose bytes are
- * the same by hash. Everything that the plan brought back is read and hashed. What the plan called unrecoverable
+ * the same by hash. Everything that the plan brought back is read and hashed, and where the history can be forged
+ * everything that stayed as well. What the plan called unrecoverable
  * differs. Reads only; what it finds is data, not a failure. Fails with `damaged-file` where the evidence of the plan is
  * gone or was changed.
  */
@@ -77,9 +81,9 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
   let done = 0;
   await inParallel(doubts, { limit: objectsAtOnce, signal }, async (doubt) => {
     const verdict = await settle(doubt, hash);
-    if (verdict === "differs") differing.push({ key: doubt.key, problem: "shows other bytes than at T" });
+    if (verdict.kind === "differs") differing.push({ key: doubt.key, problem: verdict.problem });
     else matching++;
-    if (verdict === "proven" && doubt.wasBroughtBack) proven++;
+    if (verdict.kind === "proven" && doubt.wasBroughtBack) proven++;
     request.onProgress?.({ done: ++done, total: doubts.length });
   });
   signal?.throwIfAborted();
@@ -99,7 +103,7 @@ async function keysAtT({ plan, state, readFile }: VerifyRequest): Promise<Set<Ob
   return keys;
 }
 
-function judgeOf({ plan, recordedConfigHash }: VerifyRequest): (history: KeyHistory) => Judgement {
+function judgeOf({ plan, recordedConfigHash, historyForgeable }: VerifyRequest): (history: KeyHistory) => Judgement {
   const { prefix, to, order } = plan.header;
   const steps = new Map(plan.steps.map((step) => [step.key, step]));
   const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
@@ -120,20 +124,28 @@ function judgeOf({ plan, recordedConfigHash }: VerifyRequest): (history: KeyHist
     }
     if (current?.kind !== "version") return { kind: "differing", problem: "is hidden, and was not at T" };
     const wasBroughtBack = step !== undefined;
-    if (!wasBroughtBack && current.versionId === goalId) return { kind: "matching" };
-    const goal = rows.find((row) => row.kind === "version" && row.versionId === goalId);
     const sha256 = "sha256" in object ? object.sha256 : object.kind === "config" ? recordedConfigHash : null;
-    return {
-      kind: "doubt",
-      doubt: { key, current, goal: goal?.kind === "version" ? goal : null, sha256, wasBroughtBack },
-    };
+    const mustHash = historyForgeable === true && sha256 !== null;
+    if (!wasBroughtBack && current.versionId === goalId && !mustHash) return { kind: "matching" };
+    const goal = rows.find((row) => row.kind === "version" && row.versionId === goalId);
+    const goalVersion = goal?.kind === "version" ? goal : null;
+    return { kind: "doubt", doubt: { key, current, goal: goalVersion, sha256, mustHash, wasBroughtBack } };
   };
 }
 
-async function settle({ current, goal, sha256 }: Doubt, hash: HashVersion): Promise<"proven" | "same" | "differs"> {
-  if (sha256 !== null && (await hash(current)) === sha256) return "proven";
+type Verdict = { readonly kind: "proven" | "same" } | { readonly kind: "differs"; readonly problem: string };
+
+async function settle({ key, current, goal, sha256, mustHash }: Doubt, hash: HashVersion): Promise<Verdict> {
+  const other = { kind: "differs", problem: "shows other bytes than at T" } as const;
+  const hashed = sha256 === null ? null : await hash(current);
+  if (hashed?.kind === "hashed" && hashed.sha256 === sha256) return { kind: "proven" };
+  if (hashed !== null && hashed.kind !== "hashed")
+    return { kind: "differs", problem: `what it shows ${unread(hashed)}` };
   // A config that was migrated after its hash was recorded is right though it does not hash as recorded.
-  if (sha256 !== null && !current.key.endsWith("config")) return "differs";
-  if (goal === null) return "differs";
-  return current === goal || (await haveSameBytes(current, goal, hash)) ? "same" : "differs";
+  if (sha256 !== null && (mustHash || !key.endsWith("config"))) return other;
+  if (goal === null) return other;
+  if (current === goal) return { kind: "same" };
+  const compared = await sameness(current, goal, hash);
+  if (compared.kind === "unreadable") return { kind: "differs", problem: `cannot be compared: ${compared.problem}` };
+  return compared.kind === "same" ? { kind: "same" } : other;
 }

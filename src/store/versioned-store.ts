@@ -69,7 +69,7 @@ export interface RestorableStore extends ReadableStore {
   enableVersioning(): Promise<void>;
 }
 
-/** Adds what destroys. For purge, and for tests that clean up; the rollback never holds one. */
+/** Adds what destroys. For purge, and for tests that clean up; the rollback is given `restorable` of it. */
 export interface PurgingStore extends RestorableStore {
   /** Destroys versions and markers by id, for good. Ids of `null` are refused, not sent. */
   destroyVersions(rows: readonly HistoryRow[]): Promise<readonly BatchOutcome[]>;

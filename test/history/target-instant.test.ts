@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { formatInstant } from "../../src/base/instant.ts";
+import { objectKey } from "../../src/base/object-key.ts";
 import { keyHistories } from "../../src/history/key-history.ts";
 import { parseTarget, resolveTarget } from "../../src/history/target-instant.ts";
 import type { DateResolution } from "../../src/history/target-instant.ts";
@@ -79,5 +80,13 @@ describe("T", () => {
       }),
     );
     expect(failures.some((failure) => failure instanceof Failure && /begin with it/.test(failure.problem))).toBe(true);
+  });
+
+  it("is not put off by a key that only looks like the snapshot's", async () => {
+    const scene = new Scene();
+    const { T, all } = await scene.repository();
+    const snapshot = all.at(-1) ?? scene.key("");
+    await scene.put(objectKey(`${snapshot}x`), "planted");
+    expect(await resolved(scene, `snapshot:${snapshot.slice(-64)}`)).toBe(formatInstant(T));
   });
 });

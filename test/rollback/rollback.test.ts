@@ -138,7 +138,7 @@ describe("makeRollbackPlan()", () => {
     expect((await scene.plan(T, { recordedConfigHash: sha256("other") })).result).toMatchObject({ unproven: 1 });
   });
 
-  it("brings foreign objects back and hides them without a word from the user", async () => {
+  it("hides foreign objects without a word from the user", async () => {
     const scene = new Scene();
     const { T } = await scene.repository();
     await scene.put(scene.key("README"), "send bitcoin");

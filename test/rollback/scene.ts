@@ -17,7 +17,7 @@ import type { PlanRequest, RollbackPlanResult } from "../../src/rollback/make-pl
 import { parsePlan } from "../../src/rollback/plan-file.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { verifyRollback } from "../../src/rollback/verify.ts";
-import type { VerifyResult } from "../../src/rollback/verify.ts";
+import type { VerifyRequest, VerifyResult } from "../../src/rollback/verify.ts";
 import type { HistoryRow } from "../../src/store/object-version.ts";
 import { MemoryState } from "./memory-state.ts";
 
@@ -164,8 +164,8 @@ export class Scene {
     return await applyRollback({ plan, store: this.store, clock: this.clock, state: this.state, accepted, ...more });
   }
 
-  async verify(plan: RollbackPlan): Promise<VerifyResult> {
-    return await verifyRollback({ plan, store: this.store, state: this.state, recordedConfigHash: null });
+  async verify(plan: RollbackPlan, more: Partial<VerifyRequest> = {}): Promise<VerifyResult> {
+    return await verifyRollback({ plan, store: this.store, state: this.state, recordedConfigHash: null, ...more });
   }
 
   async rows(): Promise<readonly HistoryRow[]> {

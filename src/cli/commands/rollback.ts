@@ -43,6 +43,7 @@ export const rollbackPlan: CommandAction = async (invocation, input) => {
     state,
     clock: invocation.clock,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
+    historyForgeable: repository.profile.historyForgeable.value !== false,
     signal: invocation.signal,
     onProgress: ({ stage, done, total }) =>
       progress.show({ stage: stage === "list" ? "reading the history" : "hashing", done, total, unit: "objects" }),
@@ -110,6 +111,7 @@ export const rollbackVerify: CommandAction = async (invocation, input) => {
     state,
     readFile: readFileIfThere,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
+    historyForgeable: repository.profile.historyForgeable.value !== false,
     signal: invocation.signal,
     onProgress: ({ done, total }) => progress.show({ stage: "verifying", done, total, unit: "objects" }),
   }).finally(() => progress.end());
