@@ -37,7 +37,7 @@ export async function unpackPackages(request: PackageRequest): Promise<void> {
     await apt([...options, "update"], request);
     const files = await download(path.join(work, "apt"), options, request);
     await mkdir(root, { recursive: true });
-    for (const file of files) await execa("dpkg-deb", ["-x", file, root], cancel(request));
+    for (const file of files) await unpack(file, root, request);
     await rename(root, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
     });
@@ -120,12 +120,19 @@ async function apt(words: readonly string[], request: PackageRequest, cwd = "/")
     reject: false,
     stdin: "ignore",
   });
-  if (request.signal?.aborted === true) throw request.signal.reason;
+  request.signal?.throwIfAborted();
   if (done.exitCode !== 0) throw missing(request.packages.join(" "), lastLine(done.stderr));
 }
 
-function cancel({ signal }: PackageRequest): { readonly cancelSignal?: AbortSignal } {
-  return signal === undefined ? {} : { cancelSignal: signal };
+async function unpack(file: string, folder: string, request: PackageRequest): Promise<void> {
+  const done = await execa("dpkg-deb", ["-x", file, folder], { ...cancel(request), reject: false });
+  request.signal?.throwIfAborted();
+  if (done.exitCode !== 0) throw missing(path.basename(file), lastLine(done.stderr));
+}
+
+/** In a group of its own, so that a terminal's Ctrl-C reaches it from us alone, as a cancellation. */
+function cancel({ signal }: PackageRequest): { readonly detached: true; readonly cancelSignal?: AbortSignal } {
+  return { detached: true, ...(signal === undefined ? {} : { cancelSignal: signal }) };
 }
 
 function lastLine(text: string): string {

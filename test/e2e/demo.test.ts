@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -39,45 +39,69 @@ function processesLeft(): readonly string[] {
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
-  it.each([
-    ["rgw", "Ceph RGW", oldest],
-    ["rgw", "Ceph RGW", newest],
-    ["minio", "MinIO", oldest],
-    ["minio", "MinIO", newest],
-  ])("on %s ends with every byte identical and leaves nothing behind (%s, %s)", async (store, title, restic) => {
-    const { code, last, lines, stderr } = await demo(["--json", "--store", store, "--restic", restic]);
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    expect(last).toMatchObject({ type: "result", command: "demo", ok: true, rollback: { failed: 0, differing: 0 } });
-    expect(String(last["store"])).toContain(title);
-    expect(String(last["restic"])).toMatch(/^restic 0\.\d+\.\d+/);
-    const { files, identical } = last["restore"] as Readonly<Record<string, number>>;
-    expect(files).toBeGreaterThan(100);
-    expect(identical).toBe(files);
-    const { objects, deleted, attempts } = last["attack"] as Readonly<Record<string, unknown>>;
-    expect(deleted).toBe(objects);
-    expect(attempts).toContainEqual(
-      expect.objectContaining({ key: "pruner", attempt: "destroy every version", got: "refused" }),
-    );
-    expect(last["proven"]).toBeGreaterThan(0);
-    expect(Number(last["seconds"])).toBeGreaterThan(0);
-    expect(lines.filter(({ type }) => type === "result" || type === "failure")).toHaveLength(1);
-    expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
-  });
+/** Where both are here, each test has the one that suits it; where one is missing, the other does. */
+const someStore = minio.isHere ? "minio" : "rgw";
+const stores = [
+  ["rgw", "Ceph RGW", ceph.isHere],
+  ["minio", "MinIO", minio.isHere],
+] as const;
+const rows = stores
+  .filter(([, , isHere]) => isHere)
+  .flatMap(([store, title]) =>
+    restics.filter((each) => [oldest, newest].includes(each)).map((each) => [store, title, each] as const),
+  );
 
-  it("backs up a folder of the user's and sums up on one screen", async () => {
+describe.skipIf(restics.length === 0)("holdfast demo", () => {
+  it.each(rows)(
+    "on %s ends with every byte identical and leaves nothing behind (%s, %s)",
+    async (store, title, restic) => {
+      const { code, last, lines, stderr } = await demo(["--json", "--store", store, "--restic", restic]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      expect(last).toMatchObject({ type: "result", command: "demo", ok: true, rollback: { failed: 0, differing: 0 } });
+      expect(String(last["store"])).toContain(title);
+      expect(String(last["restic"])).toMatch(/^restic 0\.\d+\.\d+/);
+      const { files, identical } = last["restore"] as Readonly<Record<string, number>>;
+      expect(files).toBeGreaterThan(100);
+      expect(identical).toBe(files);
+      const { objects, deleted, attempts } = last["attack"] as Readonly<Record<string, unknown>>;
+      expect(deleted).toBe(objects);
+      expect(attempts).toContainEqual(
+        expect.objectContaining({ key: "pruner", attempt: "destroy every version", got: "refused" }),
+      );
+      expect(last["proven"]).toBeGreaterThan(0);
+      expect(Number(last["seconds"])).toBeGreaterThan(0);
+      expect(lines.filter(({ type }) => type === "result" || type === "failure")).toHaveLength(1);
+      expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
+    },
+  );
+
+  it.skipIf(rows.length === 0)("backs up a folder of the user's and sums up on one screen", async () => {
     const folder = mkdtempSync(path.join(place, "own-"));
     for (let index = 0; index < 30; index++) writeFileSync(path.join(folder, `file ${index}`), `${index}`.repeat(1000));
-    const { code, stdout } = await demo(["--store", "minio", "--restic", newest, folder]);
+    const { code, stdout } = await demo(["--store", someStore, "--restic", newest, folder]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/restored +\d+ files, every byte identical/);
     expect(stdout).toContain("Nothing is left running.");
+    expect(stdout).toMatch(/copies of 30\s+files/);
+    expect(stdout.includes("docs/keys.md#where-this-does-not-hold")).toBe(someStore === "minio");
     expect(stdout.split("\n").length).toBeLessThanOrEqual(24);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it("leaves nothing behind when it is interrupted", async () => {
+  it.each([
+    ["nowhere", "there is no such folder"],
+    ["a file", "it is no folder"],
+    ["an empty folder", "there is no file in it that can be read"],
+  ])("tells before it starts anything that it cannot back up %s", async (name, problem) => {
+    const folder = path.join(mkdtempSync(path.join(place, "own-")), name);
+    if (name === "a file") writeFileSync(folder, "");
+    if (name === "an empty folder") mkdirSync(folder);
+    const { code, stderr, last } = await demo(["--json", "--store", "http://127.0.0.1:1", folder, "--restic", newest]);
+    expect([code, stderr, last["problem"]]).toEqual([64, "", problem]);
+  });
+
+  it.skipIf(!ceph.isHere)("leaves nothing behind when it is interrupted", async () => {
     const { code, stderr } = await demo(["--store", "rgw", "--restic", newest], {
       whileRunning: async (child) => {
         await until(() => processesLeft().length > 0);
@@ -86,12 +110,26 @@ describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
       },
     });
     expect(code).toBe(130);
-    expect(stderr).toMatch(/next +run/);
+    expect(stderr).toMatch(/it was stopped, and nothing of it is left\s+running/);
+    expect(stderr).toMatch(/next +holdfast demo/);
     expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
   });
 
-  it("leaves nothing behind when its terminal is closed", async () => {
-    const { code } = await demo(["--store", "minio", "--restic", newest], {
+  it.skipIf(!ceph.isHere).each(["monmaptool", "ceph-osd", "radosgw-admin"])(
+    "takes a terminal's Ctrl-C for what it is while %s runs",
+    async (program) => {
+      const { code, output } = await onTerminal(["--store", "rgw", "--restic", newest], async (type) => {
+        await until(() => processesLeft().some((pid) => commandLine(pid)[0]?.endsWith(`/${program}`) === true));
+        type("\u0003");
+      });
+      expect(output).toContain("it was stopped, and nothing of it is left running");
+      expect(code).toBe(130);
+      expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
+    },
+  );
+
+  it.skipIf(rows.length === 0)("leaves nothing behind when its terminal is closed", async () => {
+    const { code } = await demo(["--store", someStore, "--restic", newest], {
       whileRunning: async (child) => {
         await until(() => processesLeft().length > 0);
         child.kill("SIGHUP");
@@ -101,7 +139,7 @@ describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
     expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
   });
 
-  it("clears what a killed demo left", async () => {
+  it.skipIf(!ceph.isHere)("clears what a killed demo left", async () => {
     const killed = await demo(["--store", "rgw", "--restic", newest], {
       whileRunning: async (child) => {
         await until(() => processesLeft().length >= 3);
@@ -110,40 +148,74 @@ describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
     });
     expect(killed.code).toBeNull();
     expect(foldersLeft()).toHaveLength(1);
-    const next = await demo(["--store", "minio", "--restic", newest]);
+    const next = await demo(["--store", someStore, "--restic", newest]);
     expect(next.code).toBe(0);
     expect(next.stderr).toContain("cleared what an earlier demo left");
     expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
   });
 
-  it("keeps the store running when asked, and says how to look around and how to end it", async () => {
-    const kept = await demo(["--store", "minio", "--restic", newest, "--keep"]);
-    expect(kept.code).toBe(0);
-    const look = /holdfast (--config \S+ --state-dir \S+ snapshots)/.exec(kept.stdout)?.[1] ?? "";
-    const looked = await runHoldfast(look.split(" "), { environment: { ...environment, HOLDFAST_RESTIC: newest } });
-    expect(looked.stdout).toContain("2 snapshots in demo");
-    const end = /(pkill .*)/.exec(kept.stdout)?.[1] ?? "";
-    await new Promise((resolve) => spawn("sh", ["-c", end]).on("close", resolve));
-    expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
-  });
+  it.skipIf(rows.length === 0)(
+    "keeps the store running when asked, and prints lines that can be typed as they stand",
+    async () => {
+      const kept = await demo(["--store", someStore, "--restic", newest, "--keep"]);
+      expect(kept.code).toBe(0);
+      const [look = "", list = "", end = ""] = kept.stdout
+        .split("\n")
+        .flatMap((line) => /^ {2}(\S.* (?:snapshots|exec|rm) .*)$/.exec(line)?.[1] ?? []);
+      expect((await typed(look)).output).toContain("2 snapshots in demo");
+      expect((await typed(list)).output).toContain("notes.txt");
+      await typed(end);
+      expect([foldersLeft(), processesLeft()]).toEqual([[], []]);
+    },
+  );
 
-  describe("with a store that is there already", () => {
+  describe.skipIf(!minio.isHere)("with a store that is there already", () => {
     let running: Awaited<ReturnType<typeof minio.start>>;
     beforeAll(async () => {
       running = await minio.start();
     });
     afterAll(async () => await running.stop());
 
-    it("uses it and destroys its own bucket there in the end", async () => {
+    const demoThere = async (words: readonly string[], options: RunOptions = {}): Promise<Run> => {
       const { endpoint, owner } = running.store;
       const keys = { AWS_ACCESS_KEY_ID: owner.accessKey, AWS_SECRET_ACCESS_KEY: owner.secretKey.reveal() };
-      const { code, last } = await demo(["--json", "--store", endpoint, "--restic", newest], { environment: keys });
+      return await demo(["--store", endpoint, "--restic", newest, ...words], { ...options, environment: keys });
+    };
+    const bucketsLeft = async (): Promise<readonly string[]> =>
+      readdirSync(await dataOf(running.store.endpoint)).filter((name) => name.startsWith("holdfast-demo"));
+
+    it("uses it and destroys its own bucket there in the end", async () => {
+      const { code, last } = await demoThere(["--json"]);
       expect(code).toBe(0);
-      expect(last).toMatchObject({ ok: true, store: `the store at ${endpoint}` });
-      const left = readdirSync(path.join(await dataOf(running.store.endpoint))).filter((name) =>
-        name.startsWith("holdfast-demo"),
-      );
-      expect(left).toEqual([]);
+      expect(last).toMatchObject({ ok: true, store: `the store at ${running.store.endpoint}` });
+      expect(await bucketsLeft()).toEqual([]);
+    });
+
+    it("destroys its own bucket there when it is interrupted", async () => {
+      let buckets: readonly string[] = [];
+      const { code, stderr } = await demoThere([], {
+        whileRunning: async (child) => {
+          while (buckets.length === 0) {
+            await wait(20);
+            buckets = await bucketsLeft();
+          }
+          child.kill("SIGINT");
+        },
+      });
+      expect([code, await bucketsLeft()]).toEqual([130, []]);
+      expect(stderr).not.toContain("is left behind");
+    });
+
+    it("names the bucket that it keeps, and how to remove it", async () => {
+      const { code, stdout } = await demoThere(["--keep"]);
+      const [bucket = ""] = await bucketsLeft();
+      expect(code).toBe(0);
+      expect(stdout).toContain(`The bucket is ${bucket} at ${running.store.endpoint}`);
+      expect(stdout).toContain(`mc rb --force ALIAS/${bucket}`);
+      expect(stdout).toContain("Its bucket is left at the store.");
+      expect(stdout).not.toContain("pkill");
+      await typed(/rm -r .*/.exec(stdout)?.[0] ?? "");
+      expect(foldersLeft()).toEqual([]);
     });
 
     it("wants a key in the environment", async () => {
@@ -153,13 +225,13 @@ describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
     });
   });
 
-  it("knows no other store", async () => {
-    const { code, stderr } = await demo(["--store", "floppy", "--restic", newest]);
+  it.each(["floppy", "http://", "https:", "http://[::"])("knows no store by the name of %s", async (store) => {
+    const { code, stderr } = await demo(["--store", store, "--restic", newest]);
     expect(code).toBe(64);
     expect(stderr).toContain("--store auto, rgw, minio");
   });
 
-  it("fetches nothing unasked where there is no terminal", async () => {
+  it.skipIf(!ceph.isHere)("fetches nothing unasked where there is no terminal", async () => {
     const empty = mkdtempSync(path.join(place, "cache-"));
     const { code, stdout, stderr } = await demo(["--store", "rgw", "--restic", newest], {
       environment: { XDG_CACHE_HOME: empty },
@@ -170,6 +242,38 @@ describe.skipIf(!ceph.isHere || !minio.isHere)("holdfast demo", () => {
     expect(readdirSync(empty).filter((name) => name !== "holdfast")).toEqual([]);
   });
 });
+
+interface ShellRun {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Types a line into a shell of a user who has neither restic nor holdfast on PATH. */
+async function typed(line: string): Promise<ShellRun> {
+  return await outputOf(spawn("sh", ["-c", line], { cwd: "/", env: { PATH: process.env["PATH"], HOME: place } }));
+}
+
+/** Runs a demo on a terminal of its own, where Ctrl-C reaches whatever is in the foreground. */
+async function onTerminal(
+  words: readonly string[],
+  act: (type: (keys: string) => void) => Promise<void>,
+): Promise<ShellRun> {
+  const program = path.resolve(import.meta.dirname, "../../dist/holdfast.js");
+  const line = ["stty cols 80;", process.execPath, program, "demo", ...words].join(" ");
+  const child = spawn("script", ["-qec", line, "/dev/null"], {
+    env: { HOME: "/nonexistent", TERM: "xterm", ...environment },
+  });
+  const run = outputOf(child);
+  await act((keys) => child.stdin.write(keys));
+  return await run;
+}
+
+async function outputOf(child: ChildProcessWithoutNullStreams): Promise<ShellRun> {
+  let output = "";
+  for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (data: Buffer) => (output += data.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, output };
+}
 
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries++) {

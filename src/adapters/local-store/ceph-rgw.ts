@@ -21,15 +21,17 @@ interface Cluster {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly endpoint: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Starts a Ceph RGW with all its data in memory. `root` is where its packages are unpacked, empty for programs on PATH.
- * Fails with `program-missing` when one of its parts does not come up.
+ * Fails with `program-missing` when one of its parts does not come up, and with the signal's own reason when that aborts.
  */
 export async function startCephRgw(root: string, { folder, signal }: LocalStoreOptions): Promise<LocalStore> {
   const port = await freePorts(portsNeeded);
-  const cluster: Cluster = { folder, environment: environmentOf(root), endpoint: `http://127.0.0.1:${port}` };
+  const environment = environmentOf(root);
+  const cluster: Cluster = { folder, environment, endpoint: `http://127.0.0.1:${port}`, signal };
   const clusterId = randomUUID();
   await writeFile(path.join(folder, "ceph.conf"), cephSettings({ folder, root, clusterId, port }));
   const daemons: Daemon[] = [];
@@ -108,12 +110,18 @@ function start(cluster: Cluster, program: string, words: readonly string[]): Dae
 async function run(cluster: Cluster, program: string, words: readonly string[]): Promise<string> {
   const settings =
     program === "monmaptool" || words.includes("-c") ? [] : ["-c", path.join(cluster.folder, "ceph.conf")];
+  const { signal } = cluster;
+  signal?.throwIfAborted();
   const done = await execa(programPath(cluster, program), [...settings, ...words], {
     env: cluster.environment,
     extendEnv: false,
     reject: false,
     stdin: "ignore",
+    // In a group of its own a terminal's Ctrl-C does not reach it, and so does not look like a failure of its own.
+    detached: true,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  signal?.throwIfAborted();
   if (done.exitCode === 0) return done.stdout;
   throw new Failure({
     kind: "program-missing",

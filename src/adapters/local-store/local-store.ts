@@ -15,6 +15,8 @@ export interface LocalStore {
   /** Its profile: `ceph`, `minio`. */
   readonly provider: "ceph" | "minio";
   readonly endpoint: string;
+  /** It was there before and stays when `stop` is through: what was made in it must be removed. */
+  readonly isOutside?: boolean;
   /** May do everything; makes buckets. */
   readonly owner: LocalKey;
   /**

@@ -10,7 +10,10 @@ import { listening, startDaemon } from "./daemon.ts";
 import { freePorts } from "./free-ports.ts";
 import type { KeyRequest, LocalKey, LocalStore, LocalStoreOptions } from "./local-store.ts";
 
-/** Starts a MinIO with its data in the folder. Fails with `program-missing` when it does not come up. */
+/**
+ * Starts a MinIO with its data in the folder. Fails with `program-missing` when it does not come up, and with the signal's
+ * own reason when that aborts.
+ */
 export async function startMinio(program: string, { folder, signal }: LocalStoreOptions): Promise<LocalStore> {
   const port = await freePorts(2);
   const endpoint = `http://127.0.0.1:${port}`;
@@ -69,7 +72,7 @@ async function healthy(endpoint: string, signal: AbortSignal | undefined): Promi
 }
 
 async function titleOf(program: string): Promise<string> {
-  const { stdout } = await execa(program, ["--version"], { reject: false });
+  const { stdout } = await execa(program, ["--version"], { reject: false, detached: true });
   const version = /version (\S+)/.exec(stdout)?.[1] ?? "";
   return version === "" || version.startsWith("DEVELOPMENT") ? "MinIO" : `MinIO ${version}`;
 }

@@ -29,7 +29,8 @@ export interface StoreSearch {
  */
 export async function chooseStore(search: StoreSearch): Promise<StoreChoice> {
   const { wanted, variables } = search;
-  if (/^https?:\/\//.test(wanted)) {
+  if (/^https?:/i.test(wanted)) {
+    if (!URL.canParse(wanted)) throw noUrl(wanted);
     return { fetches: null, start: async () => await outsideStore(wanted, variables) };
   }
   if (!["auto", "rgw", "minio"].includes(wanted)) throw unknownStore(wanted);
@@ -68,6 +69,16 @@ function unknownStore(wanted: string): Failure {
     subject: wanted,
     problem: "it is none that the demo knows",
     hint: "--store auto, rgw, minio, or the URL of a store: --store http://127.0.0.1:9000",
+  });
+}
+
+function noUrl(wanted: string): Failure {
+  return new Failure({
+    kind: "usage",
+    action: "use the store",
+    subject: wanted,
+    problem: "it is no URL that names a host",
+    hint: "--store http://127.0.0.1:9000, or --store auto, rgw, minio",
   });
 }
 

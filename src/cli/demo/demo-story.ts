@@ -22,15 +22,15 @@ import type { Task } from "../render/task-list.ts";
 import { attack, type AttackReport } from "./attack.ts";
 import { openDemoHost, type DemoHost } from "./demo-host.ts";
 import type { StoreChoice } from "./demo-store.ts";
-import { changeSomeFiles, compareFolders, copySampleFiles, filesOf, type FolderComparison } from "./sample-files.ts";
+import { changeSomeFiles, compareFolders, copySample, filesOf, sampleWords } from "./sample-files.ts";
+import type { FolderComparison, Sample } from "./sample-files.ts";
 
 export interface DemoSetting {
   readonly invocation: Invocation;
   readonly folder: string;
   readonly choice: StoreChoice;
   readonly restic: { file(): Promise<string> };
-  /** The folder to back up, where the user named one. */
-  readonly given: string | undefined;
+  readonly sample: Sample;
   readonly bucket: string;
 }
 
@@ -40,7 +40,11 @@ type Result = Readonly<Record<string, unknown>>;
 export interface Told {
   readonly store: LocalStore;
   readonly host: DemoHost;
+  /** With its release. */
   readonly restic: string;
+  readonly resticFile: string;
+  /** Whether this store lets a client forge what a version holds, as far as its profile knows. */
+  readonly isForgeable: boolean;
   readonly files: number;
   readonly bytes: number;
   readonly attacked: AttackReport;
@@ -60,6 +64,7 @@ export class DemoStory {
   readonly #setting: DemoSetting;
   readonly #told: Partial<{ -readonly [Field in keyof Told]: Told[Field] }> = {};
   #bucket: BucketAdministration | null = null;
+  #owner: DemoHost | null = null;
   #lastSnapshot = "";
 
   constructor(setting: DemoSetting) {
@@ -67,7 +72,8 @@ export class DemoStory {
   }
 
   tasks(): readonly Task[] {
-    return [
+    const { signal } = this.#setting.invocation;
+    const tasks: readonly Task[] = [
       { title: "start a versioned store", run: async () => await this.#start() },
       { title: "make a bucket and three keys", run: async () => await this.#setUp() },
       { title: "back up", run: async () => await this.#backUp() },
@@ -80,6 +86,15 @@ export class DemoStory {
       { title: "check every byte in the bucket", run: async () => await this.#check() },
       { title: "restore and compare", run: async () => await this.#restore() },
     ];
+    return tasks.map(({ title, run }) => ({
+      title,
+      run: async () => {
+        signal.throwIfAborted();
+        const said = await run();
+        signal.throwIfAborted();
+        return said;
+      },
+    }));
   }
 
   told(): Told {
@@ -90,9 +105,11 @@ export class DemoStory {
   result(): Result {
     const { store, restic, attacked, plan, applied, verified, comparison } = this.told();
     const { attempts, ...counts } = attacked;
+    const { sample } = this.#setting;
     return {
       store: store.title,
       restic,
+      sample: { files: sample.files.length, of: sample.found },
       attack: { ...counts, attempts },
       rollback: {
         to: plan["to"],
@@ -111,12 +128,12 @@ export class DemoStory {
     };
   }
 
-  /** Destroys the bucket where the store goes on, and stops the store where it does not. */
+  /** Destroys the bucket where the store goes on, and stops the store where it does not. Fails as the store fails. */
   async end(): Promise<void> {
-    const { store, host } = this.#told;
+    const { store } = this.#told;
     if (store === undefined) return;
-    if (this.#bucket !== null && host !== undefined && /^the store at/.test(store.title)) {
-      await destroyEverything(await (await host.repository()).store("rescuer"), "");
+    if (this.#bucket !== null && this.#owner !== null && store.isOutside === true) {
+      await destroyEverything(await (await this.#owner.repository()).store("rescuer"), "");
       await this.#bucket.deleteBucket();
     }
     await store.stop();
@@ -131,10 +148,10 @@ export class DemoStory {
   }
 
   async #setUp(): Promise<string> {
-    const { invocation, folder, bucket, restic } = this.#setting;
+    const { invocation, folder, bucket: name, restic } = this.#setting;
     const { store } = this.told();
     const files = path.join(folder, "files");
-    const location = `s3:${store.endpoint}/${bucket}/${prefix}`;
+    const location = `s3:${store.endpoint}/${name}/${prefix}`;
     const placed = {
       folder,
       location,
@@ -143,12 +160,16 @@ export class DemoStory {
       files,
       restic: await restic.file(),
     };
-    const owner = openDemoHost(invocation, { ...placed, keys: new Map([["rescuer", store.owner]]) });
-    this.#bucket = administerBucket(await (await owner.repository()).access("rescuer"));
-    await this.#bucket.createBucket();
+    this.#owner = openDemoHost(invocation, { ...placed, keys: new Map([["rescuer", store.owner]]) });
+    const owner = await this.#owner.repository();
+    const bucket = administerBucket(await owner.access("rescuer"));
+    await bucket.createBucket();
+    this.#bucket = bucket;
+    this.#told.isForgeable = owner.profile.historyForgeable.value === true;
+    this.#told.resticFile = path.resolve(placed.restic);
     const roles: readonly Role[] = ["writer", "pruner", "rescuer"];
     const keys = new Map<Role, LocalStore["owner"]>();
-    for (const role of roles) keys.set(role, await store.makeKey({ role, bucket, prefix }));
+    for (const role of roles) keys.set(role, await store.makeKey({ role, bucket: name, prefix }));
     this.#told.host = openDemoHost(invocation, { ...placed, keys });
     const made = await this.#told.host.run(init);
     this.#told.restic = `restic ${(await (await this.#told.host.repository()).session("writer")).program.version.text}`;
@@ -156,11 +177,11 @@ export class DemoStory {
   }
 
   async #backUp(): Promise<string> {
-    const { folder, given } = this.#setting;
+    const { folder, sample } = this.#setting;
     mkdirSync(path.join(folder, "files"));
-    await copySampleFiles(given, path.join(folder, "files"));
+    await copySample(sample, path.join(folder, "files"));
     const done = await this.told().host.run(backup);
-    return `${count(Number(done["totalFilesProcessed"]))} files, ${size(Number(done["totalBytesProcessed"]))}`;
+    return `${sampleWords(sample)}, ${size(Number(done["totalBytesProcessed"]))}`;
   }
 
   async #backUpAgain(): Promise<string> {

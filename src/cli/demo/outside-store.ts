@@ -20,6 +20,7 @@ export function outsideStore(url: string, variables: Variables): Promise<LocalSt
     title: `the store at ${endpoint}`,
     provider: "minio",
     endpoint,
+    isOutside: true,
     owner,
     makeKey: async (request) => {
       if (request.role === "rescuer") return owner;

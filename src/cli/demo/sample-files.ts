@@ -1,12 +1,27 @@
 import { createHash } from "node:crypto";
-import { appendFile, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  appendFile,
+  chmod,
+  constants,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../base/failure.ts";
+import { count, counted } from "../render/figures.ts";
 
-/** How much a demo backs up at most, so that it ends within a minute whatever folder it is given: 400 files, 40 MiB. */
+/** How much a demo backs up at most, so that it ends within a minute whatever folder it is given. */
 const mostFiles = 400;
-const mostOfOne = 100 * 1024;
+const mostBytes = 40 * 1024 ** 2;
+/** Of a single installed file: so the 400 are not a few big ones and many empty ones. */
+const mostOfInstalled = 100 * 1024;
 /** A folder may be a whole disk. */
 const mostLookedAt = 20_000;
 
@@ -18,38 +33,98 @@ const sources = [
   "/usr/share",
 ];
 
+/** What a demo will back up, chosen before anything is started. */
+export interface Sample {
+  readonly folder: string;
+  /** Full paths: 400 at most, of 40 MiB together. */
+  readonly files: readonly string[];
+  /** How many the folder holds that can be read, as far as was looked. */
+  readonly found: number;
+  /** The look ended before the folder did. */
+  readonly isCut: boolean;
+}
+
 /**
- * Copies real files into `target`, up to 400 files of up to 100 KiB, from `given` or from installed packages. Fails with
- * `usage` when `given` is no folder or holds no file that can be read.
+ * Chooses real files, the largest that fit first, from `given` or from installed packages. Fails with `usage` when
+ * `given` is no folder, or holds no file that can be read, or none that is small enough.
  */
-export async function copySampleFiles(given: string | undefined, target: string): Promise<void> {
-  const candidates = given === undefined ? sources : [path.resolve(given)];
-  for (const source of candidates) {
-    if ((await copySome(source, target)) > 0) return;
+export async function chooseSample(given: string | undefined): Promise<Sample> {
+  if (given !== undefined) return await chooseFrom(given);
+  for (const source of sources) {
+    const sample = await look(source, mostOfInstalled);
+    if (sample.files.length > 0) return sample;
   }
-  throw new Failure({
+  throw cannotBackUp(sources.join(", "), "there is no file in them that can be read");
+}
+
+async function chooseFrom(given: string): Promise<Sample> {
+  const folder = path.resolve(given);
+  const problem = await readdir(folder).then(() => null, problemOf);
+  if (problem !== null) throw cannotBackUp(given, problem);
+  const sample = await look(folder, mostBytes);
+  if (sample.files.length > 0) return sample;
+  throw cannotBackUp(
+    given,
+    sample.found === 0
+      ? "there is no file in it that can be read"
+      : "each file in it is larger than the 40 MiB that a demo takes",
+  );
+}
+
+function problemOf(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "there is no such folder";
+  if (error.code === "ENOTDIR") return "it is no folder";
+  return `it cannot be read (${error.code ?? error.message})`;
+}
+
+function cannotBackUp(subject: string, problem: string): Failure {
+  return new Failure({
     kind: "usage",
     action: "back up",
-    subject: candidates.join(", "),
-    problem: "there is no file in it that can be read",
-    hint: "name a folder with files: holdfast demo FOLDER",
+    subject,
+    problem,
+    hint: "name a folder with files, or none at all: holdfast demo",
   });
 }
 
-/** The largest files that are not huge: enough bytes for several packs, and hundreds of files. */
-async function copySome(source: string, target: string): Promise<number> {
+async function look(folder: string, mostOfOne: number): Promise<Sample> {
   const all: { readonly file: string; readonly size: number }[] = [];
-  for await (const file of walk(source)) {
-    const { size } = await stat(file);
-    if (size <= mostOfOne && all.push({ file, size }) >= mostLookedAt) break;
+  let isCut = false;
+  for await (const file of walk(folder)) {
+    if ((isCut = all.length >= mostLookedAt)) break;
+    if (await isReadable(file)) all.push({ file, size: (await stat(file)).size });
   }
-  const chosen = all.toSorted((a, b) => b.size - a.size).slice(0, mostFiles);
-  for (const { file } of chosen) {
-    const copy = path.join(target, path.relative(source, file));
+  let left = mostBytes;
+  const files: string[] = [];
+  for (const { file, size } of all.toSorted((a, b) => b.size - a.size)) {
+    if (files.length >= mostFiles || size > Math.min(left, mostOfOne)) continue;
+    left -= size;
+    files.push(file);
+  }
+  return { folder, files, found: all.length, isCut };
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  return await access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `12 files`, or `400 of 901 files` where not all were taken. */
+export function sampleWords({ files, found, isCut }: Sample): string {
+  if (files.length === found && !isCut) return counted(found, "file");
+  return `${count(files.length)} of ${isCut ? "more than " : ""}${counted(found, "file")}`;
+}
+
+/** Copies the chosen files into `target`; the copies may be written to whatever the originals may. */
+export async function copySample({ folder, files }: Sample, target: string): Promise<void> {
+  for (const file of files) {
+    const copy = path.join(target, path.relative(folder, file));
     await mkdir(path.dirname(copy), { recursive: true });
     await copyFile(file, copy);
+    await chmod(copy, 0o600);
   }
-  return chosen.length;
 }
 
 /** Changes, adds and removes files, so that a second backup has something to say. */

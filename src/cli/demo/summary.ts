@@ -1,26 +1,36 @@
+import path from "node:path";
+import type { LocalStore } from "../../adapters/local-store/local-store.ts";
 import { count, counted, size } from "../render/figures.ts";
 import type { Screen } from "../render/screen.ts";
 import { wrap } from "../render/table.ts";
 import type { Told } from "./demo-story.ts";
+import { shellLine } from "./own-command.ts";
 
 export interface SummaryContext {
   readonly seconds: number;
   readonly kept: boolean;
+  /** Where the files of the user's own folder were too many: `400 of 901 files`. */
+  readonly sample: string | null;
   readonly screen: Screen;
 }
 
 /** The demo on one screen; see look.md "The end of the demo". */
-export function summaryLines(told: Told, { seconds, kept, screen }: SummaryContext): readonly string[] {
+export function summaryLines(told: Told, context: SummaryContext): readonly string[] {
   const { attacked, applied, verified, checked, comparison } = told;
+  const { seconds, kept, sample, screen } = context;
   const isWhole = comparison.differing.length === 0;
   const errors = Number(checked["errors"]);
   const rows: readonly (readonly [string, string])[] = [
-    ["backed up", `${count(told.files)} files, ${size(told.bytes)}, 2 snapshots, with a key that cannot delete`],
+    [
+      "backed up",
+      `${count(told.files)} files, ${size(told.bytes)}, 2 snapshots, with a key that cannot delete${sample === null ? "" : `; copies of ${sample}, changed between the two`}`,
+    ],
     [
       "attacked",
       `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} overwritten before, ${count(attacked.planted)} forged, with the stolen keys`,
     ],
     ...attacked.attempts.map(({ key, attempt, got }): readonly [string, string] => ["", `${key}: ${attempt}: ${got}`]),
+    ...(told.isForgeable ? [["", forgeable(told.store)] as const] : []),
     ["restic said", told.resticSaid],
     [
       "rolled back",
@@ -43,19 +53,49 @@ export function summaryLines(told: Told, { seconds, kept, screen }: SummaryConte
       });
     }),
     "",
-    `${told.store.title}, ${told.restic}, ${Math.round(seconds)} s. ${kept ? "The store is left running." : "Nothing is left running."}`,
+    `${told.store.title}, ${told.restic}, ${Math.round(seconds)} s. ${ending(told.store, kept)}`,
   ];
 }
 
-/** How to look around in a demo that was kept, and how to end it. */
-export function keptLines({ store, host }: Told): readonly string[] {
-  const folder = host.configFile.replace(/\/[^/]*$/, "");
+function forgeable({ isOutside }: LocalStore): string {
+  const where = isOutside === true ? "if this store is MinIO" : "on MinIO";
+  return `but ${where}, a key that may put can still replace versions, with requests that this demo does not send: docs/keys.md#where-this-does-not-hold`;
+}
+
+function ending({ isOutside }: LocalStore, kept: boolean): string {
+  if (isOutside === true) return kept ? "Its bucket is left at the store." : "Nothing is left at the store.";
+  return kept ? "The store is left running." : "Nothing is left running.";
+}
+
+export interface KeptDemo {
+  readonly bucket: string;
+  /** With what this program is started again, see `ownCommand`. */
+  readonly command: readonly string[];
+}
+
+/** How to look around in a demo that was kept, and how to end it: lines that can be typed as they stand. */
+export function keptLines({ store, host, resticFile }: Told, { bucket, command }: KeptDemo): readonly string[] {
+  const folder = path.dirname(host.configFile);
+  const own = [...command, "--config", host.configFile, "--state-dir", host.stateFolder];
+  const restic = ["--restic", resticFile];
+  const remove = shellLine(["rm", "-r", folder]);
   return [
     "",
-    `The store is at ${store.endpoint}; everything of the demo stands in ${folder}. To look around:`,
-    `  holdfast --config ${host.configFile} --state-dir ${host.stateFolder} snapshots`,
-    `  holdfast --config ${host.configFile} --state-dir ${host.stateFolder} exec -- ls latest`,
+    `The bucket is ${bucket} at ${store.endpoint}; everything else of the demo stands in ${folder}. To look around:`,
+    `  ${shellLine([...own, "snapshots", ...restic])}`,
+    `  ${shellLine([...own, "exec", ...restic, "--", "ls", "latest"])}`,
     "To end it:",
-    `  pkill -KILL -f "[/]${folder.slice(1)}/"; rm -r ${folder}`,
+    ...(store.isOutside === true
+      ? [`  ${remove}`, ...removalLines(bucket)]
+      : [`  ${shellLine(["pkill", "-KILL", "-f", `[/]${folder.slice(1)}/`])}; ${remove}`]),
+  ];
+}
+
+/** How to remove a bucket with all its versions: Holdfast has no command that destroys one. */
+export function removalLines(bucket: string): readonly string[] {
+  return [
+    "and the bucket, with all its versions, by the store's own tool, for MinIO or Ceph:",
+    `  mc rb --force ALIAS/${bucket}`,
+    `  radosgw-admin bucket rm --purge-objects --bucket=${bucket}`,
   ];
 }
