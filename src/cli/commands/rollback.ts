@@ -4,6 +4,7 @@ import { openLineFile } from "../../adapters/files/line-file.ts";
 import { Failure } from "../../base/failure.ts";
 import { parseRepositoryLocation } from "../../base/repository-location.ts";
 import type { StateFolder } from "../../base/state-folder.ts";
+import { parseTarget } from "../../history/target-instant.ts";
 import { recordedConfigHash } from "../../repository/repository-record.ts";
 import { acceptWords, type AcceptWord } from "../../rollback/accept.ts";
 import { applyRollback } from "../../rollback/apply.ts";
@@ -26,6 +27,8 @@ import { applyLines, differingLines, lostLines, planLines } from "../render/roll
 export const rollbackPlan: CommandAction = async (invocation, input) => {
   const to = input.text("to");
   if (to === undefined) throw targetMissing();
+  // A T that is none is told before a store is asked anything.
+  parseTarget(to, "second");
   const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const store = readOnly(await repository.store(repository.role(["rescuer"])));
   await warnOfSkew(invocation, store);

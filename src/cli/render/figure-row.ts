@@ -22,27 +22,18 @@ function figureRow([label, figure, what, note]: FigureRow, width: number): reado
   const whatOnly = note === "" && width - wide.length >= what.length;
   if (whatOnly) return [`${wide}${what}`.trimEnd()];
   if (room >= leastNote && what.length < whatWidth) {
-    return hang(`${wide}${what.padEnd(whatWidth)}`, wrap(note, room));
+    return hang(`${wide}${what.padEnd(whatWidth)}`, note, width);
   }
-  return stack(`${numbers}  `, [what, note], width);
+  const narrow = `${numbers}  `;
+  return [...hang(narrow, what, width), ...(note === "" ? [] : hang(" ".repeat(narrow.length), note, width))];
 }
 
-/** The first line behind `lead`, the others in the same column. */
-export function hang(lead: string, lines: readonly string[]): readonly string[] {
-  return lines.map((line, index) => `${index === 0 ? lead : " ".repeat(lead.length)}${line}`);
-}
-
-/** Each text from a line of its own on; further left where a word is too long for its column. */
-function stack(lead: string, texts: readonly string[], width: number): readonly string[] {
+/** `text` behind `lead`, broken in that column; under it, further left, where a word is too long for the column. */
+export function hang(lead: string, text: string, width: number): readonly string[] {
   const room = width - lead.length;
-  const [first = "", ...more] = texts.filter((text) => text !== "");
-  const others = more.flatMap((text) => {
-    const indent = text.split(" ").some((word) => word.length > room) ? 4 : lead.length;
-    return wrap(text, width - indent).map((line) => `${" ".repeat(indent)}${line}`);
-  });
-  const isBroad = first.split(" ").some((word) => word.length > room);
-  const head = isBroad
-    ? [lead.trimEnd(), ...wrap(first, width - 4).map((line) => `    ${line}`)]
-    : hang(lead, wrap(first, room));
-  return [...head, ...others];
+  if (!text.split(" ").some((word) => word.length > room)) {
+    return wrap(text, room).map((line, index) => `${index === 0 ? lead : " ".repeat(lead.length)}${line}`);
+  }
+  const lines = wrap(text, width - 4).map((line) => `    ${line}`);
+  return lead.trim() === "" ? lines : [lead.trimEnd(), ...lines];
 }

@@ -11,7 +11,7 @@ import { shortHashes } from "./short-hashes.ts";
 import { wrap } from "./table.ts";
 
 interface PlanContext {
-  readonly repository: OpenedRepository;
+  readonly repository: Pick<OpenedRepository, "name" | "profile" | "configuration">;
   /** T as the user typed it. */
   readonly asked: string;
   /** Milliseconds. */
@@ -55,6 +55,9 @@ export function planLines(
           ["unproven", plan.unproven, "nothing to prove by", ""],
           ["ambiguous", plan.ambiguous, "two candidates", "named in the plan"],
         ]),
+        ...plan.leftOut.map(
+          ({ folder, keys }) => ["left out", keys, folder, "another repository stands there"] as const,
+        ),
         ...lost.slice(0, namedAtMost),
       ],
       width,
@@ -147,9 +150,7 @@ function keyLines(
   width: number,
 ): readonly string[] {
   const lead = `  ${label}  `;
-  return keys
-    .slice(0, namedAtMost)
-    .flatMap(({ key, said }) => hang(lead, wrap(`${shortHashes(key)}  ${said}`, width - lead.length)));
+  return keys.slice(0, namedAtMost).flatMap(({ key, said }) => hang(lead, `${shortHashes(key)}  ${said}`, width));
 }
 
 function andMore(total: number, where: string): readonly string[] {
