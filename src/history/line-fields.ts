@@ -99,6 +99,11 @@ export class Fields {
     return value.map((entry: unknown) => this.#nested(entry, name));
   }
 
+  /** Empty where the line was written before there was such a field. */
+  listIfAny(name: string): readonly Fields[] {
+    return this.#line[name] === undefined ? [] : this.list(name);
+  }
+
   #nested(value: unknown, name: string): Fields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return this.#fail(name, "an object");
     return new Fields(value as Line, this.#file, this.#number);

@@ -34,7 +34,7 @@ interface Comparison {
  * no change unless the plan was to bring them back. Bytes are read only of versions that may be the plan's own copies.
  */
 export async function changesSince({ plan, evidence, store, hash, signal }: Comparison): Promise<readonly KeyChange[]> {
-  const { prefix, order } = plan.header;
+  const { prefix, order, leftOut } = plan.header;
   const steps = new Map(plan.steps.map((step) => [step.key, step]));
   const changes: KeyChange[] = [];
   const doubts: Doubt[] = [];
@@ -42,7 +42,7 @@ export async function changesSince({ plan, evidence, store, hash, signal }: Comp
   for await (const [then, now] of pairs(before, keyHistories(store.listVersions(prefix)))) {
     signal?.throwIfAborted();
     const key = (now ?? then)?.key;
-    if (key === undefined || rollbackObject(key.slice(prefix.length)).kind === "leftOut") continue;
+    if (key === undefined || rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut") continue;
     const rows = { then: newestFirst(then?.rows ?? [], order), now: newestFirst(now?.rows ?? [], order) };
     const verdict = compare(rows, steps.get(key) ?? null);
     if (verdict === null) continue;

@@ -54,9 +54,9 @@ export type Decision =
   | { readonly kind: "hide"; readonly key: ObjectKey; readonly current: ObjectVersion }
   | BringBack;
 
-/** Decides from the history of one key alone, without looking at any bytes. */
+/** Decides from the history of one key alone, without looking at any bytes; repositories below are not known yet. */
 export function decideKey(history: KeyHistory, goal: DecisionGround): Decision {
-  const object = rollbackObject(history.key.slice(goal.prefix.length));
+  const object = rollbackObject(history.key.slice(goal.prefix.length), []);
   if (object.kind === "leftOut") return object;
   const rows = newestFirst(history.rows, goal.order);
   const current = currentRow(rows);

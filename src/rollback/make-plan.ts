@@ -13,17 +13,21 @@ import { essentialOf, missingAt, workableInstants } from "../history/repository-
 import type { ListingOrder } from "../history/state-at.ts";
 import { parseTarget, resolveTarget } from "../history/target-instant.ts";
 import type { DateResolution, TargetWord } from "../history/target-instant.ts";
+import { repositoryObject } from "../restic/layout.ts";
 import type { ReadableStore, Versioning } from "../store/versioned-store.ts";
 import { acceptNeeded } from "./accept.ts";
 import type { AcceptWord } from "./accept.ts";
 import { decideKey } from "./decide.ts";
-import type { BringBack, RollbackGoal } from "./decide.ts";
+import type { BringBack, Decision, RollbackGoal } from "./decide.ts";
 import { freeStem, rollbackFile } from "./file-names.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import { planKey, planProven, planRollback } from "./plan.ts";
 import type { KeyPlan, RollbackTotals } from "./plan.ts";
 import { writePlan } from "./plan-file.ts";
 import { proveKey, versionHasher } from "./prove.ts";
+import { repositoriesBelow } from "./repositories-below.ts";
+import type { RepositoryBelow } from "./repositories-below.ts";
+import { rollbackObject } from "./stage.ts";
 
 /** `total` is null while it is not known: a listing does not say how long it is. */
 export interface PlanProgress {
@@ -70,6 +74,8 @@ export interface RollbackPlanResult extends RollbackTotals {
   readonly to: string;
   readonly versions: number;
   readonly keys: number;
+  /** Repositories in folders below this one, which the plan does not touch. */
+  readonly leftOut: readonly RepositoryBelow[];
   readonly versioning: Versioning;
   readonly lastHash: string;
   readonly accept: readonly AcceptWord[];
@@ -97,7 +103,8 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
   const decisions = planRollback([...reading.decided, ...proven], goal.prefix);
   const file = request.out === undefined ? await state.create(rollbackFile("plan", stem)) : await request.out();
   const named = { repository: request.repository, location: location.spelling };
-  const header = { ...named, ...goal, createdAt: clock.now(), evidence: reading.seal };
+  const { leftOut } = reading;
+  const header = { ...named, ...goal, createdAt: clock.now(), evidence: reading.seal, leftOut };
   const lastHash = await writePlan(file, header, decisions);
   return {
     plan: file.path,
@@ -107,6 +114,7 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
     ...decisions.totals,
     versions: reading.versions,
     keys: reading.keys,
+    leftOut,
     versioning,
     lastHash,
     accept: acceptNeeded(decisions.totals),
@@ -134,8 +142,15 @@ interface Reading {
   readonly toProve: readonly BringBack[];
   readonly essentials: readonly KeyHistory[];
   readonly seal: EvidenceSeal;
+  readonly leftOut: readonly RepositoryBelow[];
   readonly versions: number;
   readonly keys: number;
+}
+
+/** Whether it is left out is known when the whole listing is: a repository below lists its keys after its data. */
+interface Foreign {
+  readonly path: string;
+  readonly decision: Decision;
 }
 
 async function readHistory(
@@ -147,6 +162,7 @@ async function readHistory(
   const about = { bucket: location.bucket, prefix: goal.prefix, versioning: evidence.versioning, takenAt: clock.now() };
   const writer = await EvidenceWriter.begin(state, evidence.name, about);
   const decided: KeyPlan[] = [];
+  const foreign: Foreign[] = [];
   const toProve: BringBack[] = [];
   const essentials: KeyHistory[] = [];
   const ground = { ...goal, historyForgeable: request.historyForgeable === true };
@@ -158,13 +174,21 @@ async function readHistory(
       keys++;
       versions += history.rows.length;
       const decision = decideKey(history, ground);
-      if (decision.kind === "bringBack") toProve.push(decision);
+      const path = history.key.slice(goal.prefix.length);
+      if (repositoryObject(path).kind === "foreign") foreign.push({ path, decision });
+      else if (decision.kind === "bringBack") toProve.push(decision);
       else decided.push(planKey(decision));
       if (essentialOf(history, goal.prefix) !== null) essentials.push(history);
       if (keys % 1000 === 0) request.onProgress?.({ stage: "list", done: versions, total: null, bytes: 0 });
     }
     request.onProgress?.({ stage: "list", done: versions, total: versions, bytes: 0 });
-    return { decided, toProve, essentials, seal: await writer.finish(), versions, keys };
+    const leftOut = repositoriesBelow(foreign.map(({ path }) => path));
+    for (const { path, decision } of foreign) {
+      if (rollbackObject(path, leftOut).kind === "leftOut") continue;
+      if (decision.kind === "bringBack") toProve.push(decision);
+      else decided.push(planKey(decision));
+    }
+    return { decided, toProve, essentials, seal: await writer.finish(), leftOut, versions, keys };
   } catch (error) {
     await writer.abandon();
     throw error;

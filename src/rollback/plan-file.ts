@@ -11,7 +11,8 @@ import type { Fields, FileOfLines } from "../history/line-fields.ts";
 import type { AmbiguousKey, RollbackGoal } from "./decide.ts";
 import { totalsOf } from "./plan.ts";
 import type { RollbackDecisions, UnrecoverableKey } from "./plan.ts";
-import { inSafeOrder, stageIndex } from "./stage.ts";
+import { inSafeOrder, rollbackObject } from "./stage.ts";
+import type { RepositoryBelow } from "./repositories-below.ts";
 import { actions, proofs } from "./step.ts";
 import type { RollbackStep, RowRef } from "./step.ts";
 
@@ -22,6 +23,8 @@ interface PlanHeader extends RollbackGoal {
   readonly location: string;
   readonly createdAt: Instant;
   readonly evidence: EvidenceSeal;
+  /** Folders under the prefix that the plan does not touch. */
+  readonly leftOut: readonly RepositoryBelow[];
 }
 
 /** A plan as it stands in its file, read whole and undamaged. What was not read so cannot be applied. */
@@ -44,8 +47,9 @@ function* planLines(
   header: PlanHeader,
   { steps, ambiguous, unrecoverable, totals }: RollbackDecisions,
 ): Generator<Line> {
-  const { to, createdAt, ...rest } = header;
-  yield { type: "plan", version: 1, ...rest, to: formatInstant(to), createdAt: formatInstant(createdAt) };
+  const { to, createdAt, leftOut, ...rest } = header;
+  const dates = { to: formatInstant(to), createdAt: formatInstant(createdAt) };
+  yield { type: "plan", version: 1, ...rest, ...dates, ...(leftOut.length === 0 ? {} : { leftOut }) };
   for (const step of steps) yield stepLine(step);
   for (const { chosen, candidates, ...key } of ambiguous) {
     yield { type: "ambiguous", ...key, chosen: rowLine(chosen), candidates: candidates.map(rowLine) };
@@ -80,7 +84,7 @@ export function parsePlan(text: string, path: string): RollbackPlan {
   const unrecoverable: UnrecoverableKey[] = [];
   for (const line of rest) {
     const type = line.oneOf("type", ["step", "ambiguous", "unrecoverable"]);
-    if (type === "step") steps.push(stepOf(line, header.prefix));
+    if (type === "step") steps.push(stepOf(line, header));
     else if (type === "ambiguous") ambiguous.push(ambiguousOf(line));
     else unrecoverable.push({ key: objectKey(line.text("key")), reason: line.text("reason") });
   }
@@ -101,14 +105,15 @@ function headerOf(line: Fields): PlanHeader {
     to: line.instant("to"),
     createdAt: line.instant("createdAt"),
     evidence: { name: evidence.text("name"), path: evidence.text("path"), sha256: evidence.text("sha256") },
+    leftOut: line.listIfAny("leftOut").map((below) => ({ folder: below.text("folder"), keys: below.count("keys") })),
   };
 }
 
-function stepOf(line: Fields, prefix: string): RollbackStep {
+function stepOf(line: Fields, { prefix, leftOut }: PlanHeader): RollbackStep {
   const action = line.oneOf("action", actions);
   const key = objectKey(line.text("key"));
-  if (!key.startsWith(prefix) || stageIndex({ key, action }, prefix) < 0)
-    throw line.wrong(`no plan may touch "${key}"`);
+  const isLeftOut = rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut";
+  if (!key.startsWith(prefix) || isLeftOut) throw line.wrong(`no plan may touch "${key}"`);
   const { n, reason, proof } = { n: line.count("n"), reason: line.text("reason"), proof: line.oneOf("proof", proofs) };
   const common = { n, key, from: rowOf(line.within("from")), reason, proof };
   if (action === "hide") return { action, ...common, to: null, markers: [] };

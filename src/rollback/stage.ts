@@ -1,6 +1,7 @@
 import { compareKeys } from "../history/key-history.ts";
 import { repositoryObject } from "../restic/layout.ts";
 import type { RepositoryObject } from "../restic/layout.ts";
+import type { RepositoryBelow } from "./repositories-below.ts";
 import type { RollbackStep, UnnumberedStep } from "./step.ts";
 
 /** What the rollback has to do with an object of the bucket. */
@@ -10,22 +11,15 @@ export type RollbackObject =
   | { readonly kind: "leftOut" };
 
 /**
- * Reads a key for the rollback. An object that restic did not put there is `foreign`: it belongs to the state at T and
- * is brought back or hidden like the others, though nothing can prove it. A repository below this one (one at the top of
- * the bucket, another under `nas/`) is not this one's to roll back: its own newer snapshots would be hidden.
+ * Reads a key, without its prefix, for the rollback. An object that restic did not put there is `foreign`: it belongs to
+ * the state at T and is brought back or hidden like the others, though nothing can prove it. What stands in a repository
+ * `below` this one is not this one's to roll back: its own newer snapshots would be hidden.
  */
-export function rollbackObject(path: string): RollbackObject {
+export function rollbackObject(path: string, below: readonly RepositoryBelow[]): RollbackObject {
   const object = repositoryObject(path);
   if (object.kind === "lock" || object.kind === "canary" || path.startsWith("locks/")) return { kind: "leftOut" };
-  if (object.kind === "foreign" && isOfRepositoryBelow(path)) return { kind: "leftOut" };
-  return object;
-}
-
-function isOfRepositoryBelow(path: string): boolean {
-  const parts = path.split("/");
-  const own = ["data", "index", "snapshots", "keys"];
-  if (own.includes(parts[0] ?? "")) return false;
-  return parts.slice(1).some((_, index) => repositoryObject(parts.slice(index + 1).join("/")).kind !== "foreign");
+  const isBelow = object.kind === "foreign" && below.some(({ folder }) => path.startsWith(folder));
+  return isBelow ? { kind: "leftOut" } : object;
 }
 
 /** One stretch of a plan; a stage begins when the one before it has ended. */
@@ -60,7 +54,7 @@ export const stages: readonly Stage[] = [
 
 /** The place among `stages` of a step on `key`; -1 for a key that no plan may touch. */
 export function stageIndex(step: Pick<UnnumberedStep, "key" | "action">, prefix: string): number {
-  const { kind } = rollbackObject(step.key.slice(prefix.length));
+  const { kind } = rollbackObject(step.key.slice(prefix.length), []);
   const acts = step.action === "hide" ? "hide" : "bring back";
   return stages.findIndex((candidate) => candidate.acts === acts && candidate.holds === kind);
 }

@@ -92,24 +92,24 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
 
 /** What stood at T by the evidence, so that a key of which not one version is left is missed. */
 async function keysAtT({ plan, state, readFile }: VerifyRequest): Promise<Set<ObjectKey>> {
-  const { prefix, to, order } = plan.header;
+  const { prefix, to, order, leftOut } = plan.header;
   const evidence = await requireEvidence(plan, { state, readFile });
   const { rows } = parseEvidence(evidence.text, evidence.path);
   const keys = new Set<ObjectKey>();
   for (const [key, ofKey] of Map.groupBy(rows, (row) => row.key)) {
-    const isOurs = rollbackObject(key.slice(prefix.length)).kind !== "leftOut";
+    const isOurs = rollbackObject(key.slice(prefix.length), leftOut).kind !== "leftOut";
     if (isOurs && stateAt(ofKey, to, order).kind !== "absent") keys.add(key);
   }
   return keys;
 }
 
 function judgeOf({ plan, recordedConfigHash, historyForgeable }: VerifyRequest): (history: KeyHistory) => Judgement {
-  const { prefix, to, order } = plan.header;
+  const { prefix, to, order, leftOut } = plan.header;
   const steps = new Map(plan.steps.map((step) => [step.key, step]));
   const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
   const lost = new Set(plan.unrecoverable.map((row) => row.key));
   return ({ key, rows }) => {
-    const object = rollbackObject(key.slice(prefix.length));
+    const object = rollbackObject(key.slice(prefix.length), leftOut);
     if (object.kind === "leftOut") return { kind: "leftOut" };
     if (lost.has(key)) return { kind: "differing", problem: "unrecoverable, as the plan says" };
     const current = currentRow(rows);

@@ -152,8 +152,24 @@ describe("makeRollbackPlan()", () => {
     await scene.put(scene.key("holdfast-canary/1"), "canary");
     await scene.put(scene.key("locks/holdfast-canary-1"), "canary");
     await scene.put(scene.key("nas/config"), "another's");
+    await scene.put(scene.key(`nas/keys/${sha256("k")}`), "k");
     await scene.put(scene.key(`nas/snapshots/${sha256("s")}`), "s");
-    expect((await scene.plan(T)).result.actions).toEqual({ ...zero, keep: 6 });
+    const { plan, result } = await scene.plan(T);
+    expect(result.actions).toEqual({ ...zero, keep: 6 });
+    expect(result.leftOut).toEqual([{ folder: "nas/", keys: 3 }]);
+    await scene.put(scene.key(`nas/snapshots/${sha256("t")}`), "t");
+    scene.clock.pass(31);
+    expect(await scene.apply(plan)).toMatchObject({ done: 0, changed: 0 });
+    expect((await scene.verify(plan)).differing).toEqual([]);
+  });
+
+  it("leaves out no folder in which only a config stands, or only a key", async () => {
+    const scene = new Scene();
+    const { T } = await scene.repository();
+    await scene.put(scene.key("etc/config"), "ransom note");
+    await scene.put(scene.key(`keyed/keys/${sha256("k")}`), "k");
+    const { result } = await scene.plan(T);
+    expect(result).toMatchObject({ actions: { hide: 2 }, foreign: 2, leftOut: [] });
   });
 
   it("never lifts a marker with the id null, but copies", async () => {
