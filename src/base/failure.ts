@@ -62,15 +62,16 @@ export class Failure extends Error {
 
   /** The same failure with further facts, for a caller that knows which key or file was in use. */
   with(details: Readonly<Record<string, string>>): Failure {
-    return new Failure({
-      kind: this.kind,
-      action: this.action,
-      subject: this.subject,
-      problem: this.problem,
-      hint: this.hint,
-      details: { ...this.details, ...details },
-      cause: this.cause,
-      isLasting: this.isLasting,
-    });
+    return new Failure({ ...this.#report(), details: { ...this.details, ...details } });
+  }
+
+  /** The same failure with another next step. */
+  withHint(hint: string): Failure {
+    return new Failure({ ...this.#report(), hint });
+  }
+
+  #report(): FailureReport {
+    const { kind, action, subject, problem, hint, details, cause, isLasting } = this;
+    return { kind, action, subject, problem, hint, details, cause, isLasting };
   }
 }

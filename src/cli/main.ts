@@ -6,6 +6,7 @@ import { parseCommandLine, type ParsedCommand } from "./program.ts";
 import { asFailure, failureEvent, failureLines } from "./render/failure.ts";
 import { isReaderGone, lostOutputLine } from "./render/lost-output.ts";
 import { openScreen, type Screen } from "./render/screen.ts";
+import { inSamePlace } from "./same-place.ts";
 import { catchSignals } from "./signals.ts";
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
@@ -43,7 +44,11 @@ function commandMissing(words: readonly string[]): Failure {
 }
 
 async function perform({ spec, input, options }: ParsedCommand, rest: readonly string[]): Promise<void> {
-  const screen = screenFor(options);
+  const plain = screenFor(options);
+  const screen: Screen = {
+    ...plain,
+    line: (text = "") => plain.line(text.startsWith("Next:") ? inSamePlace(text, options) : text),
+  };
   const signals = catchSignals(screen);
   const invocation: Invocation = {
     options,
@@ -62,7 +67,8 @@ async function perform({ spec, input, options }: ParsedCommand, rest: readonly s
     process.exitCode = exitCode;
   } catch (error) {
     const ownOutput = ["exec", "config schema", "config show"].includes(spec.name);
-    report(asFailure(error), { screen, ownOutput, verbose: options.verbose });
+    const failure = asFailure(error);
+    report(failure.withHint(inSamePlace(failure.hint, options)), { screen, ownOutput, verbose: options.verbose });
   } finally {
     signals.release();
   }

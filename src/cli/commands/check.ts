@@ -29,8 +29,13 @@ export const check: CommandAction = async (invocation, input) => {
       ? screen.style("good", `${repository.name}: no errors were found`)
       : screen.style("bad", `${repository.name}: ${counted(done.errors, "error")}`),
   );
-  if (done.errors > 0)
-    screen.line(`Next:  holdfast rollback plan ${repository.name} --to T     (an instant at which it was whole)`);
+  const whole = readDataSubset === "100%" ? "restore latest" : "check";
+  const more = readDataSubset === "100%" ? "--target DIR" : "--read-data-subset 5%";
+  screen.line(
+    done.errors === 0
+      ? `Next:  holdfast ${whole} ${repository.name} ${more}`
+      : `Next:  holdfast rollback plan ${repository.name} --to T     (an instant at which it was whole)`,
+  );
   return {
     exitCode: done.errors === 0 ? 0 : 1,
     result: {

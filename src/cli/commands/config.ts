@@ -30,6 +30,7 @@ export const configValidate: CommandAction = async (invocation) => {
   screen.line(
     `${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`,
   );
+  screen.line("Next:  holdfast snapshots");
   return {
     exitCode: 0,
     result: { file, repositories: [...configuration.repositories.keys()], secrets: references.length },

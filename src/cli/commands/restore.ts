@@ -27,7 +27,10 @@ export const restore: CommandAction = async (invocation, input) => {
   }).finally(() => progress.end());
   const verb = input.has("dry-run") ? "would be restored" : "restored";
   invocation.screen.line(`${counted(done.files, "file")}, ${size(done.bytes)} ${verb} to ${target}`);
-  return { exitCode: 0, result: { repository: repository.name, snapshot, target, ...done } };
+  const { name } = repository;
+  const again = `holdfast restore ${snapshot} ${name} --target ${target}`;
+  invocation.screen.line(`Next:  ${input.has("dry-run") ? again : `ls -la ${target}`}`);
+  return { exitCode: 0, result: { repository: name, snapshot, target, ...done } };
 };
 
 function targetMissing(snapshot: string): Failure {
