@@ -104,7 +104,8 @@ function hostOf(folder: string, settings: HostSettings): Host {
   const own = path.join(folder, `configuration-${configurations}`);
   mkdirSync(own, { mode: 0o700 });
   const configFile = writeConfiguration(own, settings);
-  const stateFolder = path.join(folder, "state");
+  // Where XDG_STATE_HOME puts it: without the flag, a next step is told as a user would type it.
+  const stateFolder = path.join(folder, "holdfast");
   const environment = (restic = newestRestic()): Readonly<Record<string, string>> => ({
     HOLDFAST_CONFIG: configFile,
     XDG_STATE_HOME: folder,
@@ -120,7 +121,7 @@ function hostOf(folder: string, settings: HostSettings): Host {
     secrets: secretsOf(settings),
     environment,
     run: async (words, { restic, ...options } = {}) =>
-      await runHoldfast([...(words.includes("--state-dir") ? [] : ["--state-dir", stateFolder]), ...words], {
+      await runHoldfast(words, {
         ...options,
         environment: { ...environment(restic), ...options.environment },
       }),

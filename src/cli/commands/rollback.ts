@@ -75,7 +75,8 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
       subject: input.words["plan"] ?? "",
     });
   }
-  const counted = counting(await repository.store(repository.role(["rescuer"])));
+  const role = repository.role(["rescuer"]);
+  const counted = counting(await repository.store(role));
   const store = restorable(counted);
   await warnOfSkew(invocation, store);
   const progress = openProgress(invocation.screen, invocation.clock);
@@ -87,6 +88,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
     state,
     accepted,
     dryRun,
+    role,
     signal: invocation.signal,
     onProgress: ({ stage, done, total }) => progress.show({ stage, done, total, unit: "objects" }),
   }).finally(() => progress.end());
