@@ -2,7 +2,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import nodeModule from "node:module";
 import manifest from "../../package.json" with { type: "json" };
-import { startOnBundledNode } from "./bundled-node.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { isReaderGone, lostOutputLine } from "./render/lost-output.ts";
 import { topLevelHelp } from "./top-level-help.ts";
@@ -11,7 +10,7 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const [, , first, ...more] = process.argv;
 
 if (major < 22 || (major === 22 && minor < 18)) {
-  startOnBundledNode(manifest.engines.node);
+  await import("./bundled-node.ts").then(({ startOnBundledNode }) => startOnBundledNode(manifest.engines.node));
 } else if (more.length === 0 && first === "--version") {
   print(`${manifest.version}\n`);
 } else if (more.length === 0 && (first === "--help" || first === "-h")) {

@@ -1,14 +1,14 @@
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { addMilliseconds } from "../base/instant.ts";
-import { snapshotsArguments } from "../restic/arguments/snapshots.ts";
 import { backupArguments, type BackupOptions } from "../restic/arguments/backup.ts";
 import { lockWaitArguments } from "../restic/arguments/global.ts";
 import type { ResticEvent } from "../restic/events.ts";
 import { supports } from "../restic/features.ts";
-import { parseSnapshots } from "../restic/snapshot.ts";
+import { repositoryObject } from "../restic/layout.ts";
+import type { ReadableStore } from "../store/versioned-store.ts";
 import type { ResticOutcome } from "../restic/restic-program.ts";
-import { failureIn, readRestic, runRestic, type ResticRun } from "./run-restic.ts";
+import { failureIn, runRestic, type ResticRun } from "./run-restic.ts";
 
 export interface BackupRequest extends ResticRun {
   readonly options: BackupOptions;
@@ -16,6 +16,8 @@ export interface BackupRequest extends ResticRun {
   /** How long to wait for whoever holds the repository for himself, in milliseconds. Null: not at all. */
   readonly retryLock: number | null;
   readonly clock: Clock;
+  /** For the full id of the snapshot, which restic tells since 0.15. */
+  readonly store: () => Promise<ReadableStore>;
 }
 
 interface BackupFigures {
@@ -51,11 +53,14 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
     if (event.kind === "text") missing.push(...missingPath(event.text));
     onEvent?.(event);
   };
-  const outcome = await whenUnlocked(request, async (lock) => {
-    const { version } = session.program;
+  const { version } = session.program;
+  const running = whenUnlocked(request, async (lock) => {
     const words = backupArguments(session.access, request.options, { version, dryRun: request.dryRun, lock });
     return await runRestic({ ...request, onEvent: take }, words);
   });
+  // Opened while restic runs, for it takes as long as a small backup.
+  const store = supports(version, "full-snapshot-id") || request.dryRun ? null : request.store().catch(() => null);
+  const [outcome, opened] = await Promise.all([running, store]);
   const failure = failureIn(session, "back up", outcome);
   const isIncomplete = failure?.kind === "incomplete" && said.summary !== null;
   if (failure !== null && !isIncomplete) throw failure;
@@ -65,17 +70,30 @@ export async function backUp(request: BackupRequest): Promise<BackupResult> {
   if (isIncomplete && missed.length === 0) missed.push("restic does not say which");
   const figures = certainFields(fields, (clock.now() - began) / 1000);
   // restic makes an id up on a dry run.
-  const snapshotId = request.dryRun ? null : await fullId(request, figures.snapshotId);
+  const snapshotId = request.dryRun ? null : await fullId(request, figures.snapshotId, opened);
   return { ...inCamelCase(fields), ...figures, snapshotId, dryRun: request.dryRun, unread: missed };
 }
 
-/** 0.14 gives the first eight digits only. */
-async function fullId(request: BackupRequest, id: string | null): Promise<string | null> {
-  const { session } = request;
-  if (id === null || supports(session.program.version, "full-snapshot-id")) return id;
-  const outcome = await readRestic(request, snapshotsArguments(session.access));
-  const listed = parseSnapshots(outcome.stdout.join("\n")) ?? [];
-  return listed.find((snapshot) => snapshot.id.startsWith(id))?.id ?? id;
+/**
+ * 0.14 gives the first eight digits only: the object's name has them all. Where the store does not tell it stays short,
+ * for the snapshot is made and the backup no failure.
+ */
+async function fullId(
+  { session }: BackupRequest,
+  id: string | null,
+  store: ReadableStore | null,
+): Promise<string | null> {
+  if (id === null || store === null) return id;
+  const { prefix } = session.access.location;
+  try {
+    for await (const { key } of store.listCurrent(`${prefix}snapshots/${id}`)) {
+      const object = repositoryObject(key.slice(prefix.length));
+      if (object.kind === "snapshots") return object.sha256;
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+  return id;
 }
 
 /** An exit 0 alone is no proof that anything was saved. */

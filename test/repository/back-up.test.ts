@@ -17,6 +17,7 @@ async function run(
     dryRun: false,
     retryLock: null,
     clock: scene.clock,
+    store: async () => await Promise.resolve(scene.bucket),
     signal: undefined,
     ...more,
   });
@@ -59,6 +60,12 @@ describe("backUp()", () => {
     const [snapshot] = await scene.repository().snapshots();
     expect(done.snapshotId).toBe(snapshot?.id);
     expect(done).toMatchObject({ dryRun: false, unread: [], totalFilesProcessed: 3, totalBytesProcessed: 900000 });
+  });
+
+  it("is no failure where the store does not tell the full id", async () => {
+    const scene = await repository();
+    const store = async () => await Promise.reject(new Error("no store"));
+    expect((await run(scene.restic("0.14.0"), { scene, store })).snapshotId).toMatch(/^[0-9a-f]{8}$/);
   });
 
   it("does not take an exit 0 without a word for a backup", async () => {

@@ -13,7 +13,8 @@ export const backup: CommandAction = async (invocation, input) => {
   const repository = await openRepository(invocation, input);
   const options = repository.configuration.backup;
   if (options === null) throw nothingToBackUp(repository.name);
-  const session = await repository.session(repository.role(["writer", "rescuer"]));
+  const role = repository.role(["writer", "rescuer"]);
+  const session = await repository.session(role);
   const progress = openProgress(invocation.screen, invocation.clock);
   const done = await backUp({
     session,
@@ -22,6 +23,7 @@ export const backup: CommandAction = async (invocation, input) => {
     signal: invocation.signal,
     retryLock: durationFlag(input, "retry-lock"),
     clock: invocation.clock,
+    store: async () => await repository.store(role),
     onEvent: showResticEvents(progress, invocation.screen, "backing up"),
   }).finally(() => progress.end());
   showBackup(invocation.screen, done, repository.name);
