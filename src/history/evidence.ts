@@ -4,7 +4,7 @@ import type { Line } from "../base/chained-lines.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
 import { objectKey } from "../base/object-key.ts";
-import type { LineFile, StateFolder } from "../base/state-folder.ts";
+import type { LineFile } from "../base/state-folder.ts";
 import { versionId } from "../base/version-id.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { Versioning } from "../store/versioned-store.ts";
@@ -50,8 +50,9 @@ export class EvidenceWriter {
     this.#file = file;
   }
 
-  static async begin(state: StateFolder, name: string, header: EvidenceHeader): Promise<EvidenceWriter> {
-    const writer = new EvidenceWriter(name, await state.create(name));
+  /** `file` is new and empty, `name` its name in the state folder. */
+  static async begin(file: LineFile, name: string, header: EvidenceHeader): Promise<EvidenceWriter> {
+    const writer = new EvidenceWriter(name, file);
     const takenAt = formatInstant(header.takenAt);
     await writer.#write({ type: "evidence", version: 1, ...header, takenAt });
     return writer;

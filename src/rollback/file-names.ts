@@ -1,6 +1,6 @@
 import { formatInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
-import type { StateFolder } from "../base/state-folder.ts";
+import type { LineFile, StateFolder } from "../base/state-folder.ts";
 
 /** The folders of the state folder that a rollback writes to. */
 const folders = { plan: "plans", evidence: "evidence", journal: "journals" } as const;
@@ -12,13 +12,33 @@ export function rollbackFile(kind: Kind, stem: string): string {
 }
 
 /** `home-20261120T025959Z`; with `-2`, `-3` … where a plan or evidence of that name is there already. */
-export async function freeStem(state: StateFolder, repository: string, to: Instant): Promise<string> {
+async function freeStem(state: StateFolder, repository: string, to: Instant): Promise<string> {
   const plain = `${repository}-${compactInstant(to)}`;
   const taken = new Set([...(await state.list(folders.plan)), ...(await state.list(folders.evidence))]);
   const isFree = (stem: string): boolean => !taken.has(`${stem}.plan.jsonl`) && !taken.has(`${stem}.evidence.jsonl`);
   let stem = plain;
   for (let count = 2; !isFree(stem); count++) stem = `${plain}-${count}`;
   return stem;
+}
+
+/** How often a name may be taken by another plan between the look and the making. */
+const mostTries = 20;
+
+/** A free stem with its evidence file, new and empty: of plans that are made at once each takes a name of its own. */
+export async function takeStem(
+  state: StateFolder,
+  repository: string,
+  to: Instant,
+): Promise<{ readonly stem: string; readonly file: LineFile }> {
+  for (let tries = 1; ; tries++) {
+    const stem = await freeStem(state, repository, to);
+    try {
+      return { stem, file: await state.create(rollbackFile("evidence", stem)) };
+    } catch (error) {
+      const isTaken = (await freeStem(state, repository, to)) !== stem;
+      if (!isTaken || tries === mostTries) throw error;
+    }
+  }
 }
 
 /** The journals of one plan, the oldest first, and the name that the next one takes: each run has its own. */

@@ -19,7 +19,7 @@ import { acceptNeeded } from "./accept.ts";
 import type { AcceptWord } from "./accept.ts";
 import { decideKey } from "./decide.ts";
 import type { BringBack, Decision, RollbackGoal } from "./decide.ts";
-import { freeStem, rollbackFile } from "./file-names.ts";
+import { rollbackFile, takeStem } from "./file-names.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import { planKey, planProven, planRollback } from "./plan.ts";
 import type { KeyPlan, RollbackTotals } from "./plan.ts";
@@ -95,8 +95,8 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
   const word = parseTarget(request.to, request.resolution);
   const versioning = await requireHistory(request);
   const goal = { prefix: location.prefix, order: request.order, to: await targetOf(word, request) };
-  const stem = await freeStem(state, request.repository, goal.to);
-  const evidence = { name: rollbackFile("evidence", stem), versioning };
+  const { stem, file: evidenceFile } = await takeStem(state, request.repository, goal.to);
+  const evidence = { file: evidenceFile, name: rollbackFile("evidence", stem), versioning };
   const reading = await readHistory(request, goal, evidence);
   requireWhole(reading.essentials, goal, location);
   const proven = await proveAll(request, reading.toProve);
@@ -156,11 +156,11 @@ interface Foreign {
 async function readHistory(
   request: PlanRequest,
   goal: RollbackGoal,
-  evidence: { readonly name: string; readonly versioning: Versioning },
+  evidence: { readonly file: LineFile; readonly name: string; readonly versioning: Versioning },
 ): Promise<Reading> {
-  const { store, location, state, clock, signal } = request;
+  const { store, location, clock, signal } = request;
   const about = { bucket: location.bucket, prefix: goal.prefix, versioning: evidence.versioning, takenAt: clock.now() };
-  const writer = await EvidenceWriter.begin(state, evidence.name, about);
+  const writer = await EvidenceWriter.begin(evidence.file, evidence.name, about);
   const decided: KeyPlan[] = [];
   const foreign: Foreign[] = [];
   const toProve: BringBack[] = [];

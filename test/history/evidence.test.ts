@@ -5,7 +5,7 @@ import { Scene, sha256 } from "../rollback/scene.ts";
 
 async function evidenceOf(scene: Scene): Promise<{ readonly text: string; readonly sha256: string }> {
   const header = { bucket: "backups", prefix: "home/", versioning: "enabled", takenAt: scene.clock.now() } as const;
-  const writer = await EvidenceWriter.begin(scene.state, "evidence/e", header);
+  const writer = await EvidenceWriter.begin(await scene.state.create("evidence/e"), "evidence/e", header);
   for (const row of await scene.rows()) await writer.add(row);
   const seal = await writer.finish();
   return { text: scene.text("evidence/e"), sha256: seal.sha256 };
