@@ -30,6 +30,28 @@ export class ChainWriter {
   }
 }
 
+/** Checks line after line of what `ChainWriter` wrote. */
+export class ChainReader {
+  #last: string;
+
+  constructor(continueFrom: string = chainStart) {
+    this.#last = continueFrom;
+  }
+
+  /** The hash of the line read last. */
+  get last(): string {
+    return this.#last;
+  }
+
+  /** What the line says, without `chain`; null where it does not follow from the line before it. */
+  take(text: string): Line | null {
+    const content = linkedContent(text, this.#last);
+    if (content === null) return null;
+    this.#last = content.chain;
+    return content.line;
+  }
+}
+
 export type ChainVerdict =
   | { readonly kind: "whole"; readonly lines: readonly Line[]; readonly last: string }
   /** `lines` holds what stands before the damage; `at` counts lines from 1. */
@@ -46,15 +68,16 @@ const chainField = /,?"chain":"([0-9a-f]{64})"\}$/;
 /** Reads what `ChainWriter` wrote. A file that does not end in a newline was cut and is damaged at its last line. */
 export function parseChainedLines(text: string): ChainVerdict {
   const lines: Line[] = [];
-  let last = chainStart;
+  const chain = new ChainReader();
   const rows = text.split("\n");
   const rest = rows.pop();
   for (const [index, row] of rows.entries()) {
-    const content = linkedContent(row, last);
-    if (content === null) return { kind: "damaged", lines, last, at: index + 1, reason: "the chain of hashes breaks" };
-    lines.push(content.line);
-    last = content.chain;
+    const line = chain.take(row);
+    const { last } = chain;
+    if (line === null) return { kind: "damaged", lines, last, at: index + 1, reason: "the chain of hashes breaks" };
+    lines.push(line);
   }
+  const { last } = chain;
   if (rest !== "") return { kind: "damaged", lines, last, at: rows.length + 1, reason: "the last line is cut off" };
   return { kind: "whole", lines, last };
 }

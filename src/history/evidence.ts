@@ -83,11 +83,14 @@ export class EvidenceWriter {
   }
 }
 
-/** Passes the rows on, each only after it was handed to the evidence. */
-export async function* savedRows(rows: AsyncIterable<HistoryRow>, writer: EvidenceWriter): AsyncGenerator<HistoryRow> {
-  for await (const row of rows) {
-    await writer.add(row);
-    yield row;
+/** Passes the pages on, each only after it was handed to the evidence. */
+export async function* savedRows(
+  pages: AsyncIterable<readonly HistoryRow[]>,
+  writer: EvidenceWriter,
+): AsyncGenerator<readonly HistoryRow[]> {
+  for await (const page of pages) {
+    for (const row of page) await writer.add(row);
+    yield page;
   }
 }
 
@@ -120,9 +123,10 @@ function headerOf(line: Fields): EvidenceHeader {
 
 function lineOf(row: HistoryRow): Line {
   const { kind, key, versionId, isLatest } = row;
-  const common = { type: kind, key, versionId, lastModified: formatInstant(row.lastModified), isLatest };
+  const { owner } = row;
+  const common = { type: kind, key, versionId, lastModified: formatInstant(row.lastModified), isLatest, owner };
   if (row.kind === "marker") return common;
-  return { ...common, size: row.size, etag: row.etag, storageClass: row.storageClass };
+  return { ...common, size: row.size, etag: row.etag, storageClass: row.storageClass, checksums: row.checksums };
 }
 
 function rowOf(line: Fields): HistoryRow {
@@ -131,9 +135,11 @@ function rowOf(line: Fields): HistoryRow {
     versionId: versionId(line.text("versionId")),
     lastModified: line.instant("lastModified"),
     isLatest: line.flag("isLatest"),
+    owner: line.textOrNull("owner"),
   };
   const kind = line.oneOf("type", ["version", "marker"]);
   if (kind === "marker") return { kind, ...common };
   const etag = line.textOrEmpty("etag");
-  return { kind, ...common, size: line.count("size"), etag, storageClass: line.textOrNull("storageClass") };
+  const storageClass = line.textOrNull("storageClass");
+  return { kind, ...common, size: line.count("size"), etag, storageClass, checksums: line.textOrNull("checksums") };
 }

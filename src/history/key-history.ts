@@ -8,26 +8,60 @@ export interface KeyHistory {
   readonly rows: readonly HistoryRow[];
 }
 
+/** Rows in the order of a version listing, in pages. */
+export type HistoryPages = AsyncIterable<readonly HistoryRow[]>;
+
 /**
- * Groups a version listing by key; holds one key at a time. A row that a store lists twice (Versity does) stands
- * once, where it stood first, in what is yielded; evidence that is saved from the listing holds it as it was listed.
- * A key that does not come after the one before it, by its UTF-8 bytes, is a `store-misbehaves` failure: its history
- * would be torn in two, and each half would tell another state.
+ * Groups a version listing by key, page by page; holds one key at a time. A row that a store lists twice (Versity does)
+ * stands once, where it stood first, in what is yielded; evidence that is saved from the listing holds it as it was
+ * listed. A key that does not come after the one before it, by its UTF-8 bytes, is a `store-misbehaves` failure: its
+ * history would be torn in two, and each half would tell another state.
  */
-export async function* keyHistories(rows: AsyncIterable<HistoryRow>): AsyncGenerator<KeyHistory> {
-  let key: ObjectKey | null = null;
-  let open = new Map<string, HistoryRow>();
-  for await (const row of rows) {
-    if (key !== null && key !== row.key) {
-      if (compareKeys(key, row.key) > 0) throw outOfOrder(key, row.key);
-      yield { key, rows: [...open.values()] };
-      open = new Map();
+export async function* keyHistoryPages(pages: HistoryPages): AsyncGenerator<readonly KeyHistory[]> {
+  const open = new OpenKey();
+  for await (const page of pages) {
+    const whole: KeyHistory[] = [];
+    for (const row of page) {
+      const ended = open.take(row);
+      if (ended !== null) whole.push(ended);
     }
-    key = row.key;
-    const identity = `${row.kind} ${row.versionId}`;
-    if (!open.has(identity)) open.set(identity, row);
+    if (whole.length > 0) yield whole;
   }
-  if (key !== null) yield { key, rows: [...open.values()] };
+  const last = open.end();
+  if (last !== null) yield [last];
+}
+
+/** As `keyHistoryPages`, one key at a time: for short listings. */
+export async function* keyHistories(pages: HistoryPages): AsyncGenerator<KeyHistory> {
+  for await (const page of keyHistoryPages(pages)) yield* page;
+}
+
+/** The key of which not all rows have been seen yet. */
+class OpenKey {
+  #rows: HistoryRow[] = [];
+
+  /** The key before, where `row` begins another one. */
+  take(row: HistoryRow): KeyHistory | null {
+    const [first] = this.#rows;
+    if (first === undefined || first.key === row.key) {
+      this.#add(row);
+      return null;
+    }
+    if (compareKeys(first.key, row.key) > 0) throw outOfOrder(first.key, row.key);
+    const ended = { key: first.key, rows: this.#rows };
+    this.#rows = [row];
+    return ended;
+  }
+
+  end(): KeyHistory | null {
+    const [first] = this.#rows;
+    return first === undefined ? null : { key: first.key, rows: this.#rows };
+  }
+
+  #add(row: HistoryRow): void {
+    const isRepeated = this.#rows.some((other) => other.versionId === row.versionId && other.kind === row.kind);
+    if (!isRepeated) this.#rows.push(row);
+  }
 }
 
 /** Orders keys by their UTF-8 bytes, as S3 lists them; `<` on strings goes by UTF-16 and puts emoji before U+E000. */

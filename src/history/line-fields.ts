@@ -58,6 +58,11 @@ export class Fields {
     return this.#line[name] === null ? null : this.textOrEmpty(name);
   }
 
+  /** Null where the line was written without such a field. */
+  textIfAny(name: string): string | null {
+    return this.#line[name] === undefined ? null : this.text(name);
+  }
+
   count(name: string): number {
     const value = this.#line[name];
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : this.#fail(name, "a count");

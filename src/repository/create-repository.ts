@@ -103,11 +103,13 @@ async function leftOverKeys(request: CreateRequest): Promise<readonly ObjectKey[
   const { prefix } = session.access.location;
   const keys = new Set<ObjectKey>();
   await guarded(request, async () => {
-    for await (const row of store.listVersions(prefix)) {
-      const { kind } = repositoryObject(row.key.slice(prefix.length));
-      if (kind === "canary") continue;
-      if (kind !== "keys") throw notEmpty(request, row);
-      if (row.isLatest && row.kind === "version") keys.add(row.key);
+    for await (const page of store.listVersions(prefix)) {
+      for (const row of page) {
+        const { kind } = repositoryObject(row.key.slice(prefix.length));
+        if (kind === "canary") continue;
+        if (kind !== "keys") throw notEmpty(request, row);
+        if (row.isLatest && row.kind === "version") keys.add(row.key);
+      }
     }
   });
   return [...keys];
@@ -140,7 +142,7 @@ async function recordWhereSafe(request: CreateRequest, repositoryId: string): Pr
   const rows: HistoryRow[] = [];
   const key = configKey(request);
   try {
-    for await (const row of store.listVersions(key)) if (row.key === key) rows.push(row);
+    for await (const page of store.listVersions(key)) rows.push(...page.filter((row) => row.key === key));
   } catch (error) {
     if (error instanceof Failure && error.kind === "store-denied") return;
     throw error;

@@ -59,7 +59,7 @@ async function textOf(store: PurgingStore, key: ObjectKey, id: VersionId): Promi
 async function cleanUp(store: PurgingStore, key: ObjectKey): Promise<void> {
   const rows: HistoryRow[] = [];
   try {
-    for await (const row of store.listVersions(key)) if (row.key === key) rows.push(row);
+    for await (const page of store.listVersions(key)) rows.push(...page.filter((row) => row.key === key));
     const outcomes = await store.destroyVersions(rows);
     if (rows.length > 0 && outcomes.every(({ error }) => error === null)) return;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import type { RollbackTotals } from "./plan.ts";
+import type { RollbackTotals } from "./plan-totals.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 
 /** What a user has to say a word about before a plan that holds it is applied. */

@@ -24,7 +24,7 @@ import { rememberingHasher } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { runStage } from "./run-stage.ts";
 import type { Acting, StepProblem } from "./run-stage.ts";
-import { listedPrefix, stageIndex, stages } from "./stage.ts";
+import { listedPrefix, stages } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { standingOf } from "./standing.ts";
 import type { Standing } from "./standing.ts";
@@ -138,8 +138,9 @@ class Run {
   async stage(stage: Stage): Promise<void> {
     const { plan, store, signal, dryRun } = this.#request;
     const { prefix } = plan.header;
-    const steps = plan.steps.filter((step) => stages[stageIndex(step, prefix)] === stage);
-    if (steps.length === 0) return;
+    if (plan.stepCountOf(stage) === 0) return;
+    const steps: RollbackStep[] = [];
+    for await (const batch of plan.steps(stage)) steps.push(...batch);
     this.#tally.stage = stage.name;
     signal?.throwIfAborted();
     await requireVersioning(store, plan);
@@ -220,7 +221,7 @@ class Run {
     if (result === "failed") failed.push({ step, problem: problem?.text ?? "", isDenied: problem?.isDenied === true });
     await this.#journal?.outcome(step, result, problem?.text ?? null);
     const settled = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    this.#request.onProgress?.({ stage, done: settled, total: this.#request.plan.steps.length });
+    this.#request.onProgress?.({ stage, done: settled, total: this.#request.plan.stepCount });
   }
 
   /** What to throw for what stopped the run: half-way once a request to write may have gone out. */

@@ -35,7 +35,8 @@ interface Comparison {
  */
 export async function changesSince({ plan, evidence, store, hash, signal }: Comparison): Promise<readonly KeyChange[]> {
   const { prefix, order, leftOut } = plan.header;
-  const steps = new Map(plan.steps.map((step) => [step.key, step]));
+  const steps = new Map<ObjectKey, RollbackStep>();
+  for await (const step of plan.stepsByKey()) steps.set(step.key, step);
   const changes: KeyChange[] = [];
   const doubts: Doubt[] = [];
   const before = keyHistories(rowsOf(evidence));
@@ -129,8 +130,8 @@ async function whyNotOwn(
   return problem;
 }
 
-async function* rowsOf(rows: Iterable<HistoryRow>): AsyncGenerator<HistoryRow> {
-  for (const row of rows) yield await Promise.resolve(row);
+async function* rowsOf(rows: Iterable<HistoryRow>): AsyncGenerator<readonly HistoryRow[]> {
+  yield await Promise.resolve([...rows]);
 }
 
 /** Both sides of each key; null where one has it not. Both stand in the order of `compareKeys`. */

@@ -22,7 +22,8 @@ import type { BringBack, Decision, RollbackGoal } from "./decide.ts";
 import { rollbackFile, takeStem } from "./file-names.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import { planKey, planProven, planRollback } from "./plan.ts";
-import type { KeyPlan, RollbackTotals } from "./plan.ts";
+import type { KeyPlan } from "./plan.ts";
+import type { RollbackTotals } from "./plan-totals.ts";
 import { writePlan } from "./plan-file.ts";
 import { proveKey, versionHasher } from "./prove.ts";
 import { repositoriesBelow } from "./repositories-below.ts";
@@ -104,7 +105,7 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
   const file = request.out === undefined ? await state.create(rollbackFile("plan", stem)) : await request.out();
   const named = { repository: request.repository, location: location.spelling };
   const { leftOut } = reading;
-  const header = { ...named, ...goal, createdAt: clock.now(), evidence: reading.seal, leftOut };
+  const header = { ...named, ...goal, createdAt: clock.now(), evidence: reading.seal, leftOut, undoes: null };
   const lastHash = await writePlan(file, header, decisions);
   return {
     plan: file.path,

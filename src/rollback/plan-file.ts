@@ -1,37 +1,39 @@
-import { ChainWriter } from "../base/chained-lines.ts";
+import { ChainReader, ChainWriter } from "../base/chained-lines.ts";
 import type { Line } from "../base/chained-lines.ts";
-import { formatInstant } from "../base/instant.ts";
-import type { Instant } from "../base/instant.ts";
-import { objectKey } from "../base/object-key.ts";
-import type { LineFile } from "../base/state-folder.ts";
-import { isNullVersion, versionId } from "../base/version-id.ts";
-import type { EvidenceSeal } from "../history/evidence.ts";
-import { chainedLines, damagedFile } from "../history/line-fields.ts";
-import type { Fields, FileOfLines } from "../history/line-fields.ts";
-import type { AmbiguousKey, RollbackGoal } from "./decide.ts";
-import { totalsOf } from "./plan.ts";
+import type { Finding } from "../base/finding.ts";
+import { LineSplitter } from "../base/line-splitter.ts";
+import type { LineFile, TextFile } from "../base/state-folder.ts";
+import { compareKeys } from "../history/key-history.ts";
+import { damagedFile, Fields } from "../history/line-fields.ts";
+import type { FileOfLines } from "../history/line-fields.ts";
+import type { AmbiguousKey } from "./decide.ts";
+import * as lines from "./plan-lines.ts";
+import type { PlanHeader } from "./plan-lines.ts";
 import type { RollbackDecisions, UnrecoverableKey } from "./plan.ts";
-import { inSafeOrder, rollbackObject } from "./stage.ts";
-import type { RepositoryBelow } from "./repositories-below.ts";
-import { actions, proofs } from "./step.ts";
-import type { RollbackStep, RowRef } from "./step.ts";
+import { TotalsCounter } from "./plan-totals.ts";
+import type { RollbackTotals } from "./plan-totals.ts";
+import { stageIndex, stages } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+import type { RollbackStep } from "./step.ts";
 
-/** What the plan is for, and the evidence it was made from. */
-interface PlanHeader extends RollbackGoal {
-  readonly repository: string;
-  /** In restic's own spelling; holds no secret. */
-  readonly location: string;
-  readonly createdAt: Instant;
-  readonly evidence: EvidenceSeal;
-  /** Folders under the prefix that the plan does not touch. */
-  readonly leftOut: readonly RepositoryBelow[];
-}
-
-/** A plan as it stands in its file, read whole and undamaged. What was not read so cannot be applied. */
-export interface RollbackPlan extends RollbackDecisions {
+/**
+ * A plan as it stands in its file, found whole and undamaged. What was not read so cannot be applied. Its steps stay in
+ * the file, however many they are, and are read when they are asked for.
+ */
+export interface RollbackPlan {
   readonly header: PlanHeader;
+  readonly ambiguous: readonly AmbiguousKey[];
+  readonly unrecoverable: readonly UnrecoverableKey[];
+  readonly findings: readonly Finding[];
+  readonly totals: RollbackTotals;
   /** The hash of the last line; whoever notes it elsewhere can tell a forged plan. */
   readonly lastHash: string;
+  readonly stepCount: number;
+  stepCountOf(stage: Stage): number;
+  /** The steps of one stage, by key, in batches. `damaged-file` where the file is not what it was when the plan was read. */
+  steps(stage: Stage): AsyncIterable<readonly RollbackStep[]>;
+  /** Every step, by key whatever its stage. `damaged-file` also where two steps are for one key. */
+  stepsByKey(): AsyncIterable<RollbackStep>;
 }
 
 /** Writes a plan and returns the hash of its last line. Durable on return; the file is left closed. */
@@ -47,119 +49,221 @@ function* planLines(
   header: PlanHeader,
   { steps, ambiguous, unrecoverable, totals }: RollbackDecisions,
 ): Generator<Line> {
-  const { to, createdAt, leftOut, ...rest } = header;
-  const dates = { to: formatInstant(to), createdAt: formatInstant(createdAt) };
-  yield { type: "plan", version: 1, ...rest, ...dates, ...(leftOut.length === 0 ? {} : { leftOut }) };
-  for (const step of steps) yield stepLine(step);
-  for (const { chosen, candidates, ...key } of ambiguous) {
-    yield { type: "ambiguous", ...key, chosen: rowLine(chosen), candidates: candidates.map(rowLine) };
-  }
-  for (const lost of unrecoverable) yield { type: "unrecoverable", ...lost };
+  yield lines.headerLine(header);
+  for (const step of steps) yield lines.stepLine(step);
+  for (const key of ambiguous) yield lines.ambiguousLine(key);
+  for (const lost of unrecoverable) yield lines.unrecoverableLine(lost);
   yield { type: "totals", ...totals };
 }
 
-function stepLine({ n, key, action, from, to, markers, reason, proof }: RollbackStep): Line {
-  const rows = { from: rowLine(from), to: to === null ? null : rowLine(to) };
-  return { type: "step", n, key, action, ...rows, markers, reason, proof };
-}
-
-function rowLine(row: RowRef): Line {
-  return { ...row, lastModified: formatInstant(row.lastModified) };
-}
-
 /**
- * Reads what `writePlan` wrote. Fails with `damaged-file`, naming the line, where the chain breaks, the end is missing,
- * a field is not what it must be, the steps are out of their safe order or touch what no plan may, or the totals do not
- * match the lines.
+ * Reads what `writePlan` wrote, holding no step. Fails with `damaged-file`, naming the line, where the chain breaks, the
+ * end is missing, a field is not what it must be, the steps are out of their safe order or touch what no plan may, or
+ * the totals do not match the lines.
  */
-export function parsePlan(text: string, path: string): RollbackPlan {
-  const file = { what: "plan", path };
-  const { lines, last } = chainedLines(text, file);
-  const [first, ...rest] = lines;
-  const totals = rest.pop();
-  if (first === undefined || totals === undefined) throw damagedFile(file, "it has no header or no end");
-  const header = headerOf(first);
-  const steps: RollbackStep[] = [];
-  const ambiguous: AmbiguousKey[] = [];
-  const unrecoverable: UnrecoverableKey[] = [];
-  for (const line of rest) {
-    const type = line.oneOf("type", ["step", "ambiguous", "unrecoverable"]);
-    if (type === "step") steps.push(stepOf(line, header));
-    else if (type === "ambiguous") ambiguous.push(ambiguousOf(line));
-    else unrecoverable.push({ key: objectKey(line.text("key")), reason: line.text("reason") });
+export async function readPlan(file: TextFile): Promise<RollbackPlan> {
+  const reading = new PlanReading({ what: "plan", path: file.path });
+  const splitter = new LineSplitter();
+  for await (const piece of file.text()) for (const text of splitter.take(piece)) reading.take(text);
+  return new FilePlan(file, reading.end(splitter.rest));
+}
+
+/** Where the steps of one stage begin. */
+interface Mark {
+  readonly stage: number;
+  /** Bytes from the beginning of the file, and the hash of the line before. */
+  readonly offset: number;
+  readonly chain: string;
+  readonly line: number;
+  count: number;
+}
+
+interface ReadPlan {
+  readonly header: PlanHeader;
+  readonly ambiguous: readonly AmbiguousKey[];
+  readonly unrecoverable: readonly UnrecoverableKey[];
+  readonly findings: readonly Finding[];
+  readonly totals: RollbackTotals;
+  readonly lastHash: string;
+  readonly marks: readonly Mark[];
+}
+
+class PlanReading {
+  readonly #file: FileOfLines;
+  readonly #chain = new ChainReader();
+  readonly #ambiguous: AmbiguousKey[] = [];
+  readonly #unrecoverable: UnrecoverableKey[] = [];
+  readonly #findings: Finding[] = [];
+  readonly #marks: Mark[] = [];
+  #header: PlanHeader | null = null;
+  #counter = new TotalsCounter("");
+  #totals: RollbackTotals | null = null;
+  #before: RollbackStep | null = null;
+  #line = 0;
+  #offset = 0;
+
+  constructor(file: FileOfLines) {
+    this.#file = file;
   }
-  requireSafeOrder(steps, header.prefix, file);
-  const counted = { steps, ambiguous, unrecoverable };
-  return { header, ...counted, totals: checkedTotals(totals, counted, header.prefix), lastHash: last };
+
+  take(text: string): void {
+    const chain = this.#chain.last;
+    const content = this.#chain.take(text);
+    this.#line++;
+    if (content === null) throw damagedFile(this.#file, `line ${this.#line} is damaged: the chain of hashes breaks`);
+    const line = new Fields(content, this.#file, this.#line);
+    if (this.#totals !== null) throw line.wrong("more follows after its end");
+    if (this.#header === null) this.#begin(line);
+    else this.#takeLine(line, this.#header, chain);
+    this.#offset += utf8Length(text) + 1;
+  }
+
+  end(rest: string): ReadPlan {
+    if (rest !== "") throw damagedFile(this.#file, `line ${this.#line + 1} is damaged: the last line is cut off`);
+    const [header, totals] = [this.#header, this.#totals];
+    if (header === null || totals === null) throw damagedFile(this.#file, "it has no header or no end");
+    const listed = { ambiguous: this.#ambiguous, unrecoverable: this.#unrecoverable, findings: this.#findings };
+    return { header, ...listed, totals, lastHash: this.#chain.last, marks: this.#marks };
+  }
+
+  #begin(line: Fields): void {
+    this.#header = lines.headerOf(line);
+    this.#counter = new TotalsCounter(this.#header.prefix);
+  }
+
+  #takeLine(line: Fields, header: PlanHeader, chain: string): void {
+    const type = line.oneOf("type", ["step", "ambiguous", "unrecoverable", "finding", "totals"]);
+    if (type === "totals") {
+      this.#totals = checkedTotals(line, this.#counter);
+      return;
+    }
+    if (type === "step") {
+      this.#takeStep(line, lines.stepOf(line, header), chain);
+      return;
+    }
+    this.#counter.other(type);
+    if (type === "ambiguous") this.#ambiguous.push(lines.ambiguousOf(line));
+    else if (type === "unrecoverable") this.#unrecoverable.push(lines.unrecoverableOf(line));
+    else this.#findings.push(lines.findingOf(line));
+  }
+
+  #takeStep(line: Fields, step: RollbackStep, chain: string): void {
+    const prefix = this.#header?.prefix ?? "";
+    const before = this.#before;
+    const stage = stageIndex(step, prefix);
+    const stageBefore = before === null ? -1 : stageIndex(before, prefix);
+    const isOrdered = stage > stageBefore || (stage === stageBefore && compareKeys(before?.key ?? "", step.key) < 0);
+    const isNext = step.n === (before?.n ?? 0) + 1;
+    if (!isOrdered || !isNext) throw line.wrong(`step ${step.n} stands out of the safe order`);
+    if (stage > stageBefore) this.#marks.push({ stage, offset: this.#offset, chain, line: this.#line, count: 0 });
+    const mark = this.#marks.at(-1);
+    if (mark !== undefined) mark.count++;
+    this.#before = step;
+    this.#counter.step(step);
+  }
 }
 
-function headerOf(line: Fields): PlanHeader {
-  line.oneOf("type", ["plan"]);
-  if (line.count("version") !== 1) throw line.wrong("it was written by a newer Holdfast");
-  const evidence = line.within("evidence");
-  return {
-    repository: line.text("repository"),
-    location: line.text("location"),
-    prefix: line.textOrEmpty("prefix"),
-    order: line.oneOf("order", ["interleaved", "split"]),
-    to: line.instant("to"),
-    createdAt: line.instant("createdAt"),
-    evidence: { name: evidence.text("name"), path: evidence.text("path"), sha256: evidence.text("sha256") },
-    leftOut: line.listIfAny("leftOut").map((below) => ({ folder: below.text("folder"), keys: below.count("keys") })),
-  };
+class FilePlan implements RollbackPlan {
+  readonly header: PlanHeader;
+  readonly ambiguous: readonly AmbiguousKey[];
+  readonly unrecoverable: readonly UnrecoverableKey[];
+  readonly findings: readonly Finding[];
+  readonly totals: RollbackTotals;
+  readonly lastHash: string;
+  readonly stepCount: number;
+  readonly #file: TextFile;
+  readonly #marks: readonly Mark[];
+
+  constructor(file: TextFile, { marks, ...read }: ReadPlan) {
+    this.header = read.header;
+    this.ambiguous = read.ambiguous;
+    this.unrecoverable = read.unrecoverable;
+    this.findings = read.findings;
+    this.totals = read.totals;
+    this.lastHash = read.lastHash;
+    this.stepCount = marks.reduce((sum, { count }) => sum + count, 0);
+    this.#file = file;
+    this.#marks = marks;
+  }
+
+  stepCountOf(stage: Stage): number {
+    return this.#marks.find((mark) => stages[mark.stage] === stage)?.count ?? 0;
+  }
+
+  async *steps(stage: Stage): AsyncIterable<readonly RollbackStep[]> {
+    const mark = this.#marks.find((candidate) => stages[candidate.stage] === stage);
+    if (mark !== undefined) yield* this.#stepsFrom(mark);
+  }
+
+  async *stepsByKey(): AsyncIterable<RollbackStep> {
+    const heads: { step: RollbackStep; readonly rest: AsyncIterator<RollbackStep> }[] = [];
+    for (const mark of this.#marks) {
+      const rest = each(this.#stepsFrom(mark));
+      const first = await rest.next();
+      if (first.done !== true) heads.push({ step: first.value, rest });
+    }
+    for (let last = ""; heads.length > 0;) {
+      const head = heads.reduce((least, other) => (compareKeys(other.step.key, least.step.key) < 0 ? other : least));
+      if (head.step.key === last) throw damagedFile(this.#fileOfLines(), `it has two steps for "${last}"`);
+      last = head.step.key;
+      yield head.step;
+      const next = await head.rest.next();
+      if (next.done === true) heads.splice(heads.indexOf(head), 1);
+      else head.step = next.value;
+    }
+  }
+
+  async *#stepsFrom(mark: Mark): AsyncGenerator<readonly RollbackStep[]> {
+    const chain = new ChainReader(mark.chain);
+    const splitter = new LineSplitter();
+    let seen = 0;
+    for await (const piece of this.#file.text(mark.offset)) {
+      const steps: RollbackStep[] = [];
+      for (const text of splitter.take(piece)) {
+        if (seen === mark.count) break;
+        const content = chain.take(text);
+        if (content === null) throw this.#wasChanged();
+        steps.push(lines.stepOf(new Fields(content, this.#fileOfLines(), mark.line + seen), this.header));
+        seen++;
+      }
+      if (steps.length > 0) yield steps;
+      if (seen === mark.count) return;
+    }
+    throw this.#wasChanged();
+  }
+
+  #fileOfLines(): FileOfLines {
+    return { what: "plan", path: this.#file.path };
+  }
+
+  #wasChanged() {
+    return damagedFile(this.#fileOfLines(), "it was changed while it was in use");
+  }
 }
 
-function stepOf(line: Fields, { prefix, leftOut }: PlanHeader): RollbackStep {
-  const action = line.oneOf("action", actions);
-  const key = objectKey(line.text("key"));
-  const isLeftOut = rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut";
-  if (!key.startsWith(prefix) || isLeftOut) throw line.wrong(`no plan may touch "${key}"`);
-  const { n, reason, proof } = { n: line.count("n"), reason: line.text("reason"), proof: line.oneOf("proof", proofs) };
-  const common = { n, key, from: rowOf(line.within("from")), reason, proof };
-  if (action === "hide") return { action, ...common, to: null, markers: [] };
-  const to = rowOf(line.within("to"));
-  if (to.kind !== "version") throw line.wrong("a marker cannot be brought back");
-  if (action === "copyVersion") return { action, ...common, to, markers: [] };
-  const markers = line.texts("markers").map(versionId);
-  if (markers.length === 0 || markers.some(isNullVersion)) throw line.wrong("it has no markers that may be lifted");
-  return { action, ...common, to, markers };
+async function* each<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const batch of batches) yield* batch;
 }
 
-function ambiguousOf(line: Fields): AmbiguousKey {
-  return {
-    key: objectKey(line.text("key")),
-    candidates: line.list("candidates").map(rowOf),
-    orNotYetWritten: line.flag("orNotYetWritten"),
-    chosen: rowOf(line.within("chosen")),
-  };
-}
-
-function rowOf(line: Fields): RowRef {
-  const kind = line.oneOf("kind", ["version", "marker"]);
-  const common = { versionId: versionId(line.text("versionId")), kind, lastModified: line.instant("lastModified") };
-  if (kind === "marker") return { ...common, size: null, etag: null };
-  return { ...common, size: line.count("size"), etag: line.textOrEmpty("etag") };
-}
-
-function requireSafeOrder(steps: readonly RollbackStep[], prefix: string, file: FileOfLines): void {
-  const ordered = inSafeOrder(steps, prefix);
-  const misplaced = steps.find((step, index) => step.n !== index + 1 || ordered[index]?.key !== step.key);
-  if (misplaced !== undefined) throw damagedFile(file, `step ${misplaced.n} stands out of the safe order`);
-  if (new Set(steps.map((step) => step.key)).size < steps.length)
-    throw damagedFile(file, "it has two steps for one key");
-}
-
-function checkedTotals(
-  line: Fields,
-  counted: Omit<RollbackDecisions, "totals">,
-  prefix: string,
-): RollbackDecisions["totals"] {
-  line.oneOf("type", ["totals"]);
+function checkedTotals(line: Fields, counter: TotalsCounter): RollbackTotals {
   const written = line.within("actions");
-  const totals = totalsOf(counted, { keep: written.count("keep"), prefix });
+  const totals = counter.totals({ keep: written.count("keep") });
   const { actions: byAction, ...figures } = totals;
   const areActionsRight = Object.entries(byAction).every(([action, count]) => written.count(action) === count);
   const isRest = Object.entries(figures).every(([figure, count]) => line.count(figure) === count);
   if (!areActionsRight || !isRest) throw line.wrong("its totals do not match its lines");
   return totals;
+}
+
+/** How many bytes a text takes in UTF-8, where lone surrogates take three as what stands in for them does. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    const isPair = unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00;
+    length += unit < 0x800 ? 1 : 2;
+    if (isPair) index++;
+  }
+  return length;
 }

@@ -4,7 +4,9 @@ import { compareKeys } from "../history/key-history.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { AmbiguousKey, BringBack, Decision } from "./decide.ts";
 import type { Proven } from "./prove.ts";
-import { inSafeOrder, stages, stageIndex } from "./stage.ts";
+import { TotalsCounter } from "./plan-totals.ts";
+import type { RollbackTotals } from "./plan-totals.ts";
+import { inSafeOrder } from "./stage.ts";
 import { isAboveNull, rowRef } from "./step.ts";
 import type { RollbackStep, UnnumberedStep } from "./step.ts";
 
@@ -87,23 +89,6 @@ function isLiftable(row: HistoryRow): row is DeleteMarker {
   return row.kind === "marker" && !isNullVersion(row.versionId);
 }
 
-/** What the plan holds, counted. `keep` counts the keys that are right already. */
-export interface RollbackTotals {
-  readonly actions: Readonly<Record<RollbackStep["action"] | "keep", number>>;
-  /** Objects brought back whose bytes were hashed, that never had another version, or that nothing proves. */
-  readonly proven: number;
-  readonly sole: number;
-  readonly unproven: number;
-  /** Of the steps those on objects that restic did not put there; what of it is brought back counts as unproven too. */
-  readonly foreign: number;
-  readonly ambiguous: number;
-  readonly unrecoverable: number;
-  /** Requests that write, if none has to be repeated. */
-  readonly requests: number;
-  /** Bytes that copies move; those of a version with the id null, which is read and put, included. */
-  readonly bytes: number;
-}
-
 /** The decided part of a plan: plain data, nothing in it refers to a store. */
 export interface RollbackDecisions {
   readonly steps: readonly RollbackStep[];
@@ -128,51 +113,9 @@ export function planRollback(keys: Iterable<KeyPlan>, prefix: string): RollbackD
   const ordered = inSafeOrder(steps, prefix);
   const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => compareKeys(a.key, b.key);
   const decided = { steps: ordered, ambiguous: ambiguous.sort(byKey), unrecoverable: unrecoverable.sort(byKey) };
-  return { ...decided, totals: totalsOf(decided, { keep, prefix }) };
-}
-
-/** Counts a plan anew; `keep` is the one figure that its lines do not tell. */
-export function totalsOf(
-  plan: Omit<RollbackDecisions, "totals">,
-  { keep, prefix }: { readonly keep: number; readonly prefix: string },
-): RollbackTotals {
-  const count = (test: (step: RollbackStep) => boolean): number => plan.steps.filter(test).length;
-  const isForeign = (step: RollbackStep): boolean => stages[stageIndex(step, prefix)]?.holds === "foreign";
-  const isBroughtBack = (step: RollbackStep): boolean => step.action !== "hide";
-  const copies = plan.steps.filter((step) => step.action === "copyVersion");
-  const preserved = plan.steps.filter(isAboveNull);
-  return {
-    actions: {
-      liftMarker: count((step) => step.action === "liftMarker"),
-      copyVersion: copies.length,
-      hide: count((step) => step.action === "hide"),
-      keep,
-    },
-    proven: count((step) => isBroughtBack(step) && step.proof === "sha256"),
-    sole: count((step) => isBroughtBack(step) && step.proof === "sole"),
-    unproven: count((step) => isBroughtBack(step) && step.proof === "none"),
-    foreign: count(isForeign),
-    ambiguous: plan.ambiguous.length,
-    unrecoverable: plan.unrecoverable.length,
-    requests: copies.length + preserved.length + batchesOf(plan.steps, prefix),
-    bytes: copies.reduce((sum, step) => sum + (step.to.size ?? 0), 0) + preserved.reduce(sizeOfFrom, 0),
-  };
-}
-
-function sizeOfFrom(sum: number, { from }: RollbackStep): number {
-  return sum + (from.size ?? 0);
-}
-
-/** S3 takes 1000 entries in one DeleteObjects. */
-export const batchLimit = 1000;
-
-function batchesOf(steps: readonly RollbackStep[], prefix: string): number {
-  const entries = new Map<number, number>();
-  for (const step of steps) {
-    if (step.action === "copyVersion") continue;
-    const place = stageIndex(step, prefix);
-    const more = step.action === "hide" ? 1 : step.markers.length;
-    entries.set(place, (entries.get(place) ?? 0) + more);
-  }
-  return [...entries.values()].reduce((sum, count) => sum + Math.ceil(count / batchLimit), 0);
+  const counter = new TotalsCounter(prefix);
+  for (const step of ordered) counter.step(step);
+  for (let n = 0; n < ambiguous.length; n++) counter.other("ambiguous");
+  for (let n = 0; n < unrecoverable.length; n++) counter.other("unrecoverable");
+  return { ...decided, totals: counter.totals({ keep }) };
 }

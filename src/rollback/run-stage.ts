@@ -6,7 +6,7 @@ import type { DeleteMarker } from "../store/object-version.ts";
 import type { BatchOutcome, RestorableStore } from "../store/versioned-store.ts";
 import { inParallel, objectsAtOnce } from "./in-parallel.ts";
 import type { StepResult } from "./journal.ts";
-import { batchLimit } from "./plan.ts";
+import { batchLimit } from "./plan-totals.ts";
 import { giveOwnId } from "./preserve.ts";
 import type { Standing } from "./standing.ts";
 import type { RollbackStep } from "./step.ts";

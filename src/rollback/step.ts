@@ -15,10 +15,10 @@ export interface RowRef {
 
 /**
  * How it is known that what is brought back is right. `sha256`: its bytes hash to the name (or, for config, to the
- * recorded hash); `sole`: the key never had another data version;
- * `none`: not at all.
+ * recorded hash); `twin`: size and ETag are those of a version of the same key that was hashed; `sole`: the key never had
+ * another data version; `none`: not at all.
  */
-export const proofs = ["sha256", "sole", "none"] as const;
+export const proofs = ["sha256", "twin", "sole", "none"] as const;
 export type Proof = (typeof proofs)[number];
 
 interface CommonStep {

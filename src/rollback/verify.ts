@@ -12,6 +12,7 @@ import type { RollbackPlan } from "./plan-file.ts";
 import { sameness, unread, versionHasher } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
+import type { RollbackStep } from "./step.ts";
 
 export interface VerifyRequest {
   readonly plan: RollbackPlan;
@@ -62,7 +63,7 @@ type Judgement =
  */
 export async function verifyRollback(request: VerifyRequest): Promise<VerifyResult> {
   const { plan, store, signal } = request;
-  const judge = judgeOf(request);
+  const judge = await judgeOf(request);
   const missing = await keysAtT(request);
   const differing: { key: ObjectKey; problem: string }[] = [];
   const doubts: Doubt[] = [];
@@ -103,9 +104,14 @@ async function keysAtT({ plan, state, readFile }: VerifyRequest): Promise<Set<Ob
   return keys;
 }
 
-function judgeOf({ plan, recordedConfigHash, historyForgeable }: VerifyRequest): (history: KeyHistory) => Judgement {
+async function judgeOf({
+  plan,
+  recordedConfigHash,
+  historyForgeable,
+}: VerifyRequest): Promise<(history: KeyHistory) => Judgement> {
   const { prefix, to, order, leftOut } = plan.header;
-  const steps = new Map(plan.steps.map((step) => [step.key, step]));
+  const steps = new Map<ObjectKey, RollbackStep>();
+  for await (const step of plan.stepsByKey()) steps.set(step.key, step);
   const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
   const lost = new Set(plan.unrecoverable.map((row) => row.key));
   return ({ key, rows }) => {

@@ -1,4 +1,5 @@
 import type { HistoryRow } from "./object-version.ts";
+import { restorable } from "./restorable-store.ts";
 import type { PurgingStore } from "./versioned-store.ts";
 
 /** How often each method of a store was called, and how many keys or rows the batches held. */
@@ -27,9 +28,10 @@ export function counting(store: PurgingStore): CountingStore {
   };
   return {
     counts: () => ({ ...counts }),
-    listVersions: (prefix) => {
+    ...restorable(store),
+    listVersions: (prefix, from) => {
       counts.listings += 1;
-      return store.listVersions(prefix);
+      return store.listVersions(prefix, from);
     },
     listCurrent: (prefix) => {
       counts.listings += 1;
@@ -39,8 +41,6 @@ export function counting(store: PurgingStore): CountingStore {
       counts.reads += 1;
       return await store.read(key, versionId);
     },
-    versioning: async () => await store.versioning(),
-    readClock: async () => await store.readClock(),
     put: async (key, bytes) => {
       wrote("puts", 1);
       return await store.put(key, bytes);
@@ -57,7 +57,6 @@ export function counting(store: PurgingStore): CountingStore {
       wrote("lifted", markers.length);
       return await store.liftMarkers(markers);
     },
-    enableVersioning: async () => await store.enableVersioning(),
     destroyVersions: async (rows: readonly HistoryRow[]) => {
       wrote("destroyed", rows.length);
       return await store.destroyVersions(rows);

@@ -9,6 +9,8 @@ interface Row {
   readonly lastModified: Instant;
   /** What a read of the key without a version id answers with. */
   readonly isLatest: boolean;
+  /** The id of the account that wrote it; null where the store does not say. */
+  readonly owner: string | null;
 }
 
 /** One version of an object that has bytes. */
@@ -18,6 +20,8 @@ export interface ObjectVersion extends Row {
   /** Without its quotes; the MD5 of the bytes for what restic puts in one part, otherwise opaque. */
   readonly etag: string;
   readonly storageClass: string | null;
+  /** The checksums that the store keeps of the whole object, `SHA256` among them; null where it does not say. */
+  readonly checksums: string | null;
 }
 
 /** What a DELETE without a version id leaves: the key reads as absent, the versions below it stay. */

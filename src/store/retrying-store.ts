@@ -24,15 +24,19 @@ const waits = [500, 1000, 2000, 4000, 8000] as const;
 export function retrying(store: PurgingStore, options: RetryOptions): PurgingStore {
   const again = async <T>(act: () => Promise<T>): Promise<T> => await attempts(options, act);
   return {
-    listVersions: (prefix) => store.listVersions(prefix),
+    listVersions: (prefix, from) => store.listVersions(prefix, from),
     listCurrent: (prefix) => store.listCurrent(prefix),
     read: async (key, versionId) => await again(() => store.read(key, versionId)),
     versioning: async () => await again(() => store.versioning()),
+    settings: async () => await again(() => store.settings()),
+    openUploads: async (prefix) => await again(() => store.openUploads(prefix)),
+    recordedSha256: async (version) => await again(() => store.recordedSha256(version)),
     readClock: async () => await again(() => store.readClock()),
     put: async (key, bytes) => await again(() => store.put(key, bytes)),
     copyForward: async (version) => await again(() => store.copyForward(version)),
     hide: async (keys) => await hide(store, keys, options),
     liftMarkers: async (markers) => await again(() => store.liftMarkers(markers)),
+    mayLiftMarkers: async (prefix) => await again(() => store.mayLiftMarkers(prefix)),
     enableVersioning: async () => await again(() => store.enableVersioning()),
     destroyVersions: async (rows) => await again(() => store.destroyVersions(rows)),
   };

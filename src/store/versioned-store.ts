@@ -1,6 +1,7 @@
 import type { Instant } from "../base/instant.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import type { VersionId } from "../base/version-id.ts";
+import type { BucketSettings, OpenUpload } from "./bucket-settings.ts";
 import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "./object-version.ts";
 
 /** `unsupported`: the store says that it has no versions at all (Garage answers 501 or an empty status). */
@@ -41,16 +42,26 @@ export interface BatchOutcome {
  */
 export interface ReadableStore {
   /**
-   * Every version and marker whose key begins with `prefix`, in the store's own order: keys ascending by their UTF-8
-   * bytes, within a key as the store serves them, newest first. Never ends early without throwing: a page that does not
-   * move forward, is truncated without markers to go on from, or is cut is `store-misbehaves`.
+   * Every version and marker whose key begins with `prefix` and does not stand below `from`, in the store's own order:
+   * keys ascending by their UTF-8 bytes, within a key as the store serves them, newest first. In pages as the store gave
+   * them, none of them empty; the next is asked for when it is wanted. Never ends early without throwing: a page that
+   * does not move forward, is truncated without markers to go on from, or is cut is `store-misbehaves`.
    */
-  listVersions(prefix: string): AsyncIterable<HistoryRow>;
+  listVersions(prefix: string, from?: string): AsyncIterable<readonly HistoryRow[]>;
   /** What is current under `prefix`, keys ascending. Needs no right to list versions. */
   listCurrent(prefix: string): AsyncIterable<CurrentObject>;
   /** The bytes of one version, or of the current one where `versionId` is null. Null where there is none, or a marker. */
   read(key: ObjectKey, versionId: VersionId | null): Promise<ObjectContent | null>;
   versioning(): Promise<Versioning>;
+  /** What the bucket is set to, each setting for itself: one that may not be read is told, not thrown. */
+  settings(): Promise<BucketSettings>;
+  /** Multipart uploads under `prefix` that were begun and neither completed nor aborted; null where the store cannot tell. */
+  openUploads(prefix: string): Promise<readonly OpenUpload[] | null>;
+  /**
+   * The SHA-256, in hex, of all bytes of a version as the store itself computed it when it took them. Null where it keeps
+   * none, where it is of parts, and where the profile does not say that the store vouches for it.
+   */
+  recordedSha256(version: ObjectVersion): Promise<string | null>;
   /** From the Date of a reply; a refusal has one too, so this works with any key. */
   readClock(): Promise<ClockReading>;
 }
@@ -59,12 +70,17 @@ export interface ReadableStore {
 export interface RestorableStore extends ReadableStore {
   /** Not idempotent on a versioned bucket: each call adds a version. */
   put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }>;
-  /** Puts the bytes of an older version on top of its key, inside the store. Repeating it adds another twin. */
+  /**
+   * Puts the bytes of an older version on top of its key, inside the store where it can, with its metadata, tags and
+   * storage class. Any size. Repeating it adds another twin.
+   */
   copyForward(version: ObjectVersion): Promise<void>;
   /** Puts a delete marker on each key. Repeating it may stack markers. Any number of keys; one outcome each, in no given order. */
   hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]>;
   /** Removes delete markers by their id. Lifting one that is gone is no error. Ids of `null` are refused, not sent. */
   liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]>;
+  /** Whether this key may lift delete markers under `prefix`: tried on a version of a canary that never was. Writes nothing. */
+  mayLiftMarkers(prefix: string): Promise<boolean>;
   /** Idempotent: asks first, and writes nothing where it is on. The store may take a while to begin; `versioning` tells what it says by then. */
   enableVersioning(): Promise<void>;
 }

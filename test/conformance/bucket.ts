@@ -33,7 +33,7 @@ export async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
 }
 
 export async function rowsOf(store: ReadableStore, prefix = ""): Promise<readonly HistoryRow[]> {
-  return await all(store.listVersions(prefix));
+  return (await all(store.listVersions(prefix))).flat();
 }
 
 export async function versionsOf(store: ReadableStore, prefix = ""): Promise<readonly ObjectVersion[]> {

@@ -37,7 +37,7 @@ export class Scene {
   /** Every row of the bucket, as text, to compare. */
   async rows(): Promise<readonly string[]> {
     const rows: string[] = [];
-    for await (const row of this.bucket.listVersions("")) rows.push(JSON.stringify(row));
+    for await (const page of this.bucket.listVersions("")) rows.push(...page.map((row) => JSON.stringify(row)));
     return rows;
   }
 

@@ -3,22 +3,14 @@ import { Failure } from "../../src/base/failure.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import { versionId } from "../../src/base/version-id.ts";
 import type { HistoryRow } from "../../src/store/object-version.ts";
+import { restorable } from "../../src/store/restorable-store.ts";
 import type { PurgingStore } from "../../src/store/versioned-store.ts";
 import type { ScriptedClock } from "./scripted-clock.ts";
 
 /** The same store but for what a test replaces. */
 export function storeWith(store: PurgingStore, changes: Partial<PurgingStore>): PurgingStore {
   return {
-    listVersions: (prefix) => store.listVersions(prefix),
-    listCurrent: (prefix) => store.listCurrent(prefix),
-    read: async (key, id) => await store.read(key, id),
-    versioning: async () => await store.versioning(),
-    readClock: async () => await store.readClock(),
-    put: async (key, bytes) => await store.put(key, bytes),
-    copyForward: async (version) => await store.copyForward(version),
-    hide: async (keys) => await store.hide(keys),
-    liftMarkers: async (markers) => await store.liftMarkers(markers),
-    enableVersioning: async () => await store.enableVersioning(),
+    ...restorable(store),
     destroyVersions: async (rows) => await store.destroyVersions(rows),
     ...changes,
   };
@@ -47,8 +39,8 @@ export function denying(store: PurgingStore, ...denied: readonly Grant[]): Purgi
   return storeWith(store, Object.fromEntries(Object.entries(refusals).filter(isDenied)));
 }
 
-async function* refusedListing(): AsyncIterable<HistoryRow> {
-  yield await Promise.reject<HistoryRow>(accessDenied());
+async function* refusedListing(): AsyncIterable<readonly HistoryRow[]> {
+  yield await Promise.reject<readonly HistoryRow[]>(accessDenied());
 }
 
 /** A store that says at once that versioning is on, and keeps versions from `begins` on only. */

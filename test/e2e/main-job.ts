@@ -228,6 +228,6 @@ function writeSome(folder: string): void {
 async function rowsOf({ store }: RunningStore, place: string): Promise<readonly HistoryRow[]> {
   const access = s3Access(store, store.owner, place);
   const rows: HistoryRow[] = [];
-  for await (const row of openS3Store(access).listVersions(access.location.prefix)) rows.push(row);
+  for await (const page of openS3Store(access).listVersions(access.location.prefix)) rows.push(...page);
   return rows;
 }

@@ -12,11 +12,13 @@ const marker = (key: string, id: string): HistoryRow => {
     versionId: versionId(id),
     lastModified: instantFromMilliseconds(0),
     isLatest: false,
+    owner: null,
   };
 };
 
-async function* listing(rows: readonly HistoryRow[]): AsyncGenerator<HistoryRow> {
-  for (const row of rows) yield await Promise.resolve(row);
+/** Pages of one row each: a key goes on over the end of a page. */
+async function* listing(rows: readonly HistoryRow[]): AsyncGenerator<readonly HistoryRow[]> {
+  for (const row of rows) yield await Promise.resolve([row]);
 }
 
 async function grouped(rows: readonly HistoryRow[]): Promise<readonly string[]> {

@@ -13,11 +13,11 @@ const second = (count: number): Instant => instantFromMilliseconds(count * 1000)
 type Draft = (isLatest: boolean) => HistoryRow;
 const common = (id: string, lastModified: Instant) => ({ key: objectKey("k"), versionId: versionId(id), lastModified });
 const put = (id: string, at: Instant): Draft => {
-  return (isLatest) => ({ kind: "version", ...common(id, at), isLatest, size: 1, etag: "e", storageClass: null });
+  return (isLatest) => ({ kind: "version", ...common(id, at), isLatest, size: 1, etag: "e", storageClass: null, owner: null, checksums: null });
 };
 const marker =
   (id: string, at: Instant): Draft =>
-  (isLatest) => ({ kind: "marker", ...common(id, at), isLatest });
+  (isLatest) => ({ kind: "marker", ...common(id, at), isLatest, owner: null });
 /** As a store lists them, the first being the latest unless told otherwise. */
 const listed = (drafts: readonly Draft[], latest = 0): readonly HistoryRow[] =>
   drafts.map((draft, index) => draft(index === latest));

@@ -19,6 +19,10 @@ function fused(scene: Scene, fuse: Fuse, version: string): CreateChanges {
     create: async (name) => await state.create(name),
     append: async (name) => await state.append(name),
     list: async (folder) => await state.list(folder),
+    open: async (name) => await state.open(name),
+    createSealed: async (name) => await state.createSealed(name),
+    scratch: async () => await state.scratch(),
+    lock: async (name) => await state.lock(name),
   };
   return { store, program: scene.restic(version, store), state: fusedState };
 }

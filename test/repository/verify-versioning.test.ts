@@ -15,7 +15,7 @@ async function verify(scene: Scene, store: PurgingStore, signal?: AbortSignal): 
 
 async function rowsOf(scene: Scene): Promise<readonly HistoryRow[]> {
   const rows: HistoryRow[] = [];
-  for await (const row of scene.bucket.listVersions("")) rows.push(row);
+  for await (const page of scene.bucket.listVersions("")) rows.push(...page);
   return rows;
 }
 

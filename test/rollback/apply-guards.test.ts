@@ -106,8 +106,8 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
       scene.store.setVersioning("suspended");
       await scene.put(key, "written as null");
       scene.store.setVersioning("enabled");
-      const { plan, result } = await scene.plan(T);
-      expect(plan.steps[0]?.reason).toMatch(/has the id null and is copied forward first/);
+      const { plan, result, steps } = await scene.plan(T);
+      expect(steps[0]?.reason).toMatch(/has the id null and is copied forward first/);
       expect(result.requests).toBe(2);
       const switchOff = (): void => {
         scene.store.setVersioning("suspended");

@@ -3,11 +3,11 @@ import { ChainWriter, parseChainedLines } from "../../src/base/chained-lines.ts"
 import type { Line } from "../../src/base/chained-lines.ts";
 import { Failure } from "../../src/base/failure.ts";
 import { parseEvidence } from "../../src/history/evidence.ts";
-import { parsePlan } from "../../src/rollback/plan-file.ts";
+import { readPlan } from "../../src/rollback/plan-file.ts";
 import { Scene } from "./scene.ts";
 
 /** One of each kind of line: lifted, copied, hidden, ambiguous, unrecoverable. */
-async function attackedScene(): Promise<{ readonly scene: Scene; readonly text: string; readonly path: string }> {
+async function attackedScene(): Promise<{ readonly scene: Scene; readonly text: string }> {
   const scene = new Scene();
   const { T, pack, config, all } = await scene.repository();
   const index = all[4] ?? pack;
@@ -21,7 +21,7 @@ async function attackedScene(): Promise<{ readonly scene: Scene; readonly text: 
   await scene.restic("snapshots", "evil snapshot");
   await scene.put(scene.key("README"), "pay");
   const { result } = await scene.plan(T);
-  return { scene, text: scene.text(result.plan), path: result.plan };
+  return { scene, text: scene.text(result.plan) };
 }
 
 /** The same lines, changed by `edit`, with a chain that is right again: what a careful forger can do. */
@@ -32,9 +32,11 @@ function rechained(text: string, edit: (lines: Line[]) => void): string {
   return lines.map((line) => `${chain.line(line)}\n`).join("");
 }
 
-function damage(work: () => unknown): string {
+async function damage(scene: Scene, text: string): Promise<string> {
+  await scene.state.replace("plans/spoilt", text);
+  const file = await scene.state.open("plans/spoilt");
   try {
-    work();
+    if (file !== null) await readPlan(file);
   } catch (error) {
     if (error instanceof Failure && error.kind === "damaged-file") return error.problem;
     throw error;
@@ -61,7 +63,7 @@ describe("a plan file", () => {
     ["empty", () => "", /no header/],
     ["not ours", () => '{"hello":"world"}\n', /line 1 is damaged/],
     ["cut in its last line", (text) => text.slice(0, -10), /cut off/],
-    ["cut before its totals", (text) => text.slice(0, text.trimEnd().lastIndexOf("\n") + 1), /"type" is not totals/],
+    ["cut before its totals", (text) => text.slice(0, text.trimEnd().lastIndexOf("\n") + 1), /no header or no end/],
     ["edited in one letter", (text) => text.replace("liftMarker", "copyVersion"), /line \d+ is damaged/],
     ["missing a line", (text) => text.split("\n").toSpliced(2, 1).join("\n"), /line 3 is damaged/],
     [
@@ -107,7 +109,7 @@ describe("a plan file", () => {
       /totals do not match/,
     ],
   ])("is not taken when it is %s", async (_, spoil, problem) => {
-    const { text, path } = await attackedScene();
-    expect(damage(() => parsePlan(spoil(text), path))).toMatch(problem);
+    const { scene, text } = await attackedScene();
+    expect(await damage(scene, spoil(text))).toMatch(problem);
   });
 });

@@ -21,10 +21,10 @@ describe("makeRollbackPlan()", () => {
     await scene.restic("keys", "evil key");
     await scene.restic("snapshots", "evil snapshot");
     await scene.restic("data", "evil pack");
-    const { result, plan } = await scene.plan(T);
+    const { result, plan, steps } = await scene.plan(T);
     expect(result.actions).toEqual({ liftMarker: 5, copyVersion: 1, hide: 3, keep: 0 });
-    expect(plan.steps.map((step) => `${step.action} ${step.key.split("/")[1] ?? ""}`)).toEqual([
-      ...plan.steps.slice(0, 2).map((step) => `${step.action} data`),
+    expect(steps.map((step) => `${step.action} ${step.key.split("/")[1] ?? ""}`)).toEqual([
+      ...steps.slice(0, 2).map((step) => `${step.action} data`),
       "liftMarker index",
       "liftMarker snapshots",
       "liftMarker keys",
@@ -56,8 +56,8 @@ describe("makeRollbackPlan()", () => {
     const scene = new Scene();
     const { T, pack } = await scene.repository();
     for (let count = 0; count < 5; count++) await scene.hide(pack);
-    const { plan } = await scene.plan(T);
-    expect(plan.steps.map((step) => [step.action, step.markers.length])).toEqual([["liftMarker", 5]]);
+    const { plan, steps } = await scene.plan(T);
+    expect(steps.map((step) => [step.action, step.markers.length])).toEqual([["liftMarker", 5]]);
   });
 
   it("leaves a key that shows a twin of the version at T", async () => {
@@ -81,17 +81,17 @@ describe("makeRollbackPlan()", () => {
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "backdated", at: addMilliseconds(T, -1), content: "forged" });
     await scene.hide(pack);
-    const { plan } = await scene.plan(T);
-    expect(plan.steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
-    expect(plan.steps[0]?.reason).toMatch(/those of the version at T \(backdated\) do not/);
+    const { plan, steps } = await scene.plan(T);
+    expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
+    expect(steps[0]?.reason).toMatch(/those of the version at T \(backdated\) do not/);
   });
 
   it("finds an overwrite that is current and carries a date before T", async () => {
     const scene = new Scene();
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "multipart", at: addMilliseconds(T, -1), content: "forged" });
-    const { plan } = await scene.plan(T);
-    expect(plan.steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
+    const { plan, steps } = await scene.plan(T);
+    expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
   });
 
   it("asks where the version at T is forged and the key was deleted before", async () => {
@@ -199,9 +199,9 @@ describe("makeRollbackPlan()", () => {
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "after", at: addMilliseconds(T, 1000), content: "after" });
     scene.inject(pack, { id: "back", at: addMilliseconds(T, -1), content: "back" });
-    const { plan, result } = await scene.plan(T);
+    const { plan, result, steps } = await scene.plan(T);
     expect(result.accept).toEqual([]);
-    expect(plan.steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
+    expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
   });
 
   it.each([

@@ -14,8 +14,10 @@ import { applyRollback } from "../../src/rollback/apply.ts";
 import type { ApplyRequest, ApplyResult } from "../../src/rollback/apply.ts";
 import { makeRollbackPlan } from "../../src/rollback/make-plan.ts";
 import type { PlanRequest, RollbackPlanResult } from "../../src/rollback/make-plan.ts";
-import { parsePlan } from "../../src/rollback/plan-file.ts";
+import { readPlan } from "../../src/rollback/plan-file.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
+import { stages } from "../../src/rollback/stage.ts";
+import type { RollbackStep } from "../../src/rollback/step.ts";
 import { verifyRollback } from "../../src/rollback/verify.ts";
 import type { VerifyRequest, VerifyResult } from "../../src/rollback/verify.ts";
 import type { HistoryRow } from "../../src/store/object-version.ts";
@@ -44,6 +46,13 @@ export async function failureOf(work: Promise<unknown>): Promise<Failure> {
     throw error;
   }
   throw new Error("it did not fail");
+}
+
+/** All steps of a plan, in its order. */
+export async function stepsOf(plan: RollbackPlan): Promise<readonly RollbackStep[]> {
+  const steps: RollbackStep[] = [];
+  for (const stage of stages) for await (const batch of plan.steps(stage)) steps.push(...batch);
+  return steps;
 }
 
 /** A clock that stands still until a test moves it. */
@@ -122,14 +131,14 @@ export class Scene {
 
   /** A row with a date of its own choice on top of its key. */
   inject(key: ObjectKey, row: { readonly id: string; readonly at: Instant; readonly content?: string }): void {
-    const common = { key, versionId: versionId(row.id), lastModified: row.at };
+    const common = { key, versionId: versionId(row.id), lastModified: row.at, owner: "thief" };
     if (row.content === undefined) {
       this.store.inject({ kind: "marker", ...common });
       return;
     }
     const bytes = bytesOf(row.content);
     this.store.inject(
-      { kind: "version", ...common, size: bytes.length, etag: sha256(bytes), storageClass: null },
+      { kind: "version", ...common, size: bytes.length, etag: sha256(bytes), storageClass: null, checksums: null },
       bytes,
     );
   }
@@ -137,7 +146,7 @@ export class Scene {
   async plan(
     to: Instant | string,
     more: Partial<PlanRequest> = {},
-  ): Promise<{ result: RollbackPlanResult; plan: RollbackPlan }> {
+  ): Promise<{ result: RollbackPlanResult; plan: RollbackPlan; steps: readonly RollbackStep[] }> {
     const location = parseRepositoryLocation(`s3:https://s3.example.org/backups/${this.prefix}`);
     if (location === null) throw new RangeError("location");
     const result = await makeRollbackPlan({
@@ -152,7 +161,10 @@ export class Scene {
       recordedConfigHash: null,
       ...more,
     });
-    return { result, plan: parsePlan(this.text(result.plan), result.plan) };
+    const file = await this.state.open(result.plan);
+    if (file === null) throw new Error("the plan is not there");
+    const plan = await readPlan(file);
+    return { result, plan, steps: await stepsOf(plan) };
   }
 
   text(path: string): string {
@@ -169,7 +181,7 @@ export class Scene {
   }
 
   async rows(): Promise<readonly HistoryRow[]> {
-    return await collected(this.store.listVersions(""));
+    return (await collected(this.store.listVersions(""))).flat();
   }
 
   /** What a plain reader sees now: each visible key with its content, locks left out. */

@@ -12,7 +12,7 @@ describe("readOnly()", () => {
     await memory.put(objectKey("a"), Buffer.from("1"));
     const store = readOnly(memory);
     const seen: string[] = [];
-    for await (const { key } of store.listVersions("")) seen.push(`version ${key}`);
+    for await (const page of store.listVersions("")) seen.push(...page.map(({ key }) => `version ${key}`));
     for await (const { key } of store.listCurrent("")) seen.push(`current ${key}`);
     expect(seen).toEqual(["version a", "current a"]);
     expect((await store.read(objectKey("a"), null))?.size).toBe(1);
@@ -23,8 +23,11 @@ describe("readOnly()", () => {
     expect(Object.keys(readOnly(new MemoryStore(clock))).toSorted()).toEqual([
       "listCurrent",
       "listVersions",
+      "openUploads",
       "read",
       "readClock",
+      "recordedSha256",
+      "settings",
       "versioning",
     ]);
   });

@@ -75,7 +75,7 @@ const unreachable = failure("store-unreachable");
 
 async function rowsOf(store: PurgingStore): Promise<readonly HistoryRow[]> {
   const rows: HistoryRow[] = [];
-  for await (const row of store.listVersions("")) rows.push(row);
+  for await (const page of store.listVersions("")) rows.push(...page);
   return rows;
 }
 
@@ -157,7 +157,7 @@ describe("retrying()", () => {
     const { store, clock } = flaky();
     const broken = {
       ...store,
-      listVersions: (): AsyncIterable<HistoryRow> => ({
+      listVersions: (): AsyncIterable<readonly HistoryRow[]> => ({
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(unreachable) }),
       }),
     };

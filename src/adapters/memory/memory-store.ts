@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import type { ObjectKey } from "../../base/object-key.ts";
 import { isNullVersion, versionId, type VersionId } from "../../base/version-id.ts";
+import type { BucketSettings, OpenUpload } from "../../store/bucket-settings.ts";
 import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
 import type {
   BatchOutcome,
@@ -27,6 +28,8 @@ export class MemoryStore implements PurgingStore {
   #versioning: Versioning;
   #entries = new Map<ObjectKey, readonly Entry[]>();
   #written = 0;
+  #settings: BucketSettings = nothingSet;
+  #uploads: readonly OpenUpload[] = [];
 
   constructor(clock: Clock, versioning: Versioning = "enabled") {
     this.#clock = clock;
@@ -38,6 +41,8 @@ export class MemoryStore implements PurgingStore {
     const copy = new MemoryStore(this.#clock, this.#versioning);
     copy.#entries = new Map(this.#entries);
     copy.#written = this.#written;
+    copy.#settings = this.#settings;
+    copy.#uploads = this.#uploads;
     return copy;
   }
 
@@ -49,15 +54,33 @@ export class MemoryStore implements PurgingStore {
     this.#push({ row: { ...row, isLatest: true }, bytes });
   }
 
+  /** What an operator, or an intruder with the right, sets the bucket to. */
+  setSettings(settings: Partial<BucketSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** Multipart uploads that somebody has begun. */
+  setOpenUploads(uploads: readonly OpenUpload[]): void {
+    this.#uploads = uploads;
+  }
+
   /** What an operator, or an intruder with the right, does to the bucket. */
   setVersioning(versioning: Versioning): void {
     this.#versioning = versioning;
   }
 
-  async *listVersions(prefix: string): AsyncIterable<HistoryRow> {
+  async *listVersions(prefix: string, from = ""): AsyncIterable<readonly HistoryRow[]> {
+    let page: HistoryRow[] = [];
     for (const key of await Promise.resolve(this.#keys(prefix))) {
-      for (const { row } of this.#entries.get(key) ?? []) yield row;
+      if (compareBytes(key, from) < 0) continue;
+      for (const { row } of this.#entries.get(key) ?? []) {
+        page.push(row);
+        if (page.length < pageSize) continue;
+        yield page;
+        page = [];
+      }
     }
+    if (page.length > 0) yield page;
   }
 
   async *listCurrent(prefix: string): AsyncIterable<CurrentObject> {
@@ -79,6 +102,20 @@ export class MemoryStore implements PurgingStore {
     return Promise.resolve(this.#versioning);
   }
 
+  settings(): Promise<BucketSettings> {
+    return Promise.resolve(this.#settings);
+  }
+
+  openUploads(prefix: string): Promise<readonly OpenUpload[] | null> {
+    return Promise.resolve(this.#uploads.filter(({ key }) => key.startsWith(prefix)));
+  }
+
+  recordedSha256(version: ObjectVersion): Promise<string | null> {
+    if (version.checksums?.includes("SHA256") !== true) return Promise.resolve(null);
+    const entry = this.#entries.get(version.key)?.find(({ row }) => row.versionId === version.versionId);
+    return Promise.resolve(entry === undefined ? null : createHash("sha256").update(entry.bytes).digest("hex"));
+  }
+
   readClock(): Promise<ClockReading> {
     const now = this.#clock.now();
     return Promise.resolve({ store: now, ours: now });
@@ -94,6 +131,8 @@ export class MemoryStore implements PurgingStore {
       size: bytes.length,
       etag: createHash("md5").update(bytes).digest("hex"),
       storageClass: "STANDARD",
+      owner: "owner",
+      checksums: null,
     };
     this.#push({ row, bytes: bytes.slice() });
     const isKept = this.#versioning === "enabled" || this.#versioning === "suspended";
@@ -122,6 +161,10 @@ export class MemoryStore implements PurgingStore {
     return this.destroyVersions(markers);
   }
 
+  mayLiftMarkers(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   enableVersioning(): Promise<void> {
     this.#versioning = "enabled";
     return Promise.resolve();
@@ -141,7 +184,7 @@ export class MemoryStore implements PurgingStore {
     }
     const id = this.#nextId();
     this.#push({
-      row: { kind: "marker", key, versionId: id, lastModified: this.#clock.now(), isLatest: true },
+      row: { kind: "marker", key, versionId: id, lastModified: this.#clock.now(), isLatest: true, owner: "owner" },
       bytes: new Uint8Array(),
     });
     return { key, versionId: id, error: null };
@@ -179,8 +222,25 @@ export class MemoryStore implements PurgingStore {
 
   #keys(prefix: string): readonly ObjectKey[] {
     const keys = [...this.#entries.keys()].filter((key) => key.startsWith(prefix));
-    return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return keys.sort(compareBytes);
   }
+}
+
+/** Rows a page, as S3 has it. */
+const pageSize = 1000;
+
+const none = { kind: "none" } as const;
+const nothingSet: BucketSettings = {
+  lifecycle: none,
+  policy: none,
+  objectLock: none,
+  replication: none,
+  encryption: none,
+  versioning: none,
+};
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -55,6 +55,6 @@ export function administerBucket(access: S3Access): BucketAdministration {
 /** Destroys every version and marker under the prefix, for demos and tests that clean up after themselves. */
 export async function destroyEverything(store: PurgingStore, prefix: string): Promise<void> {
   const rows: HistoryRow[] = [];
-  for await (const row of store.listVersions(prefix)) rows.push(row);
+  for await (const page of store.listVersions(prefix)) rows.push(...page);
   await store.destroyVersions(rows.filter((row) => row.versionId !== "null"));
 }

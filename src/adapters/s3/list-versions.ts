@@ -12,6 +12,8 @@ export interface PageRequest {
 interface VersionListing {
   readonly bucket: string;
   readonly prefix: string;
+  /** Keys below it are left out; empty for none. */
+  readonly from: string;
   /**
    * `interleaved`: rows are taken as they stand. Otherwise a page may list its markers apart from its versions, and its
    * rows are brought together by key; their order within a key is then for the dates to settle.
@@ -26,16 +28,15 @@ interface VersionListing {
  * skips the rest of that key's versions. Ends only on IsTruncated=false. Fails with `store-misbehaves`, naming the row,
  * on a row that does not move forward (Versity repeats rows), a truncated page without markers, and damaged XML.
  */
-export async function* listVersionPages(listing: VersionListing): AsyncIterable<HistoryRow> {
+export async function* listVersionPages(listing: VersionListing): AsyncIterable<readonly HistoryRow[]> {
   const order = new ForwardOrder(listing);
-  let request: PageRequest = { prefix: listing.prefix, keyMarker: null, versionIdMarker: null };
+  let request: PageRequest = { prefix: listing.prefix, keyMarker: markerBelow(listing.from), versionIdMarker: null };
   for (;;) {
     const page = pageOf(await listing.fetchPage(request), listing);
     const rows = listing.order === "interleaved" ? page.rows : broughtTogether(page.rows);
-    for (const row of rows) {
-      order.take(row);
-      yield row;
-    }
+    for (const row of rows) order.take(row);
+    const wanted = listing.from === "" ? rows : rows.filter(({ key }) => compareKeys(key, listing.from) >= 0);
+    if (wanted.length > 0) yield wanted;
     if (!page.isTruncated) return;
     request = nextRequest(page, request, listing);
   }
@@ -62,6 +63,15 @@ function nextRequest(page: VersionPage, last: PageRequest, listing: VersionListi
 /** A stable sort by key: what stood above within a key stays above. */
 function broughtTogether(rows: readonly HistoryRow[]): readonly HistoryRow[] {
   return rows.toSorted((a, b) => compareKeys(a.key, b.key));
+}
+
+/** A KeyMarker that stands below `from`, close enough that few keys stand between: S3 lists what comes after it. */
+function markerBelow(from: string): string | null {
+  if (from === "") return null;
+  const last = from.charCodeAt(from.length - 1);
+  const start = from.slice(0, -1);
+  const isPlain = last > 0x21 && last < 0x7f;
+  return isPlain ? `${start}${String.fromCharCode(last - 1)}~~` : start === "" ? null : start;
 }
 
 class ForwardOrder {

@@ -15,6 +15,7 @@ import { instantFromMilliseconds } from "../../base/instant.ts";
 import { objectKey, type ObjectKey } from "../../base/object-key.ts";
 import { displayLocation } from "../../base/repository-location.ts";
 import { versionId, type VersionId } from "../../base/version-id.ts";
+import type { BucketSettings, OpenUpload } from "../../store/bucket-settings.ts";
 import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
 import type {
   BatchOutcome,
@@ -23,8 +24,12 @@ import type {
   PurgingStore,
   Versioning,
 } from "../../store/versioned-store.ts";
+import { readBucketSettings } from "./bucket-settings.ts";
 import { deleteAll } from "./delete-batch.ts";
 import { compareKeys, listVersionPages, type PageRequest } from "./list-versions.ts";
+import { listOpenUploads } from "./open-uploads.ts";
+import { readRecordedSha256 } from "./recorded-sha256.ts";
+import { tryLifting } from "./try-lifting.ts";
 import { wholeContent } from "./object-body.ts";
 import { takeRawBody } from "./raw-body.ts";
 import { openS3Clients, type S3Access, type S3Clients } from "./s3-client.ts";
@@ -52,10 +57,11 @@ class S3Store implements PurgingStore {
     this.#bucket = options.location.bucket;
   }
 
-  listVersions(prefix: string): AsyncIterable<HistoryRow> {
+  listVersions(prefix: string, from = ""): AsyncIterable<readonly HistoryRow[]> {
     return listVersionPages({
       bucket: this.#bucket,
       prefix,
+      from,
       order: this.#options.profile.listOrder.value,
       fetchPage: async (request) => await this.#versionPage(request),
     });
@@ -130,6 +136,18 @@ class S3Store implements PurgingStore {
     }
   }
 
+  async settings(): Promise<BucketSettings> {
+    return await readBucketSettings(this.#options, this.#clients.reading);
+  }
+
+  async openUploads(prefix: string): Promise<readonly OpenUpload[] | null> {
+    return await listOpenUploads(this.#options, { client: this.#clients.reading, prefix });
+  }
+
+  async recordedSha256(version: ObjectVersion): Promise<string | null> {
+    return await readRecordedSha256(this.#options, { client: this.#clients.reading, version });
+  }
+
   async readClock(): Promise<ClockReading> {
     const { clock } = this.#options;
     const before = clock.now();
@@ -178,6 +196,10 @@ class S3Store implements PurgingStore {
 
   async liftMarkers(markers: readonly DeleteMarker[]): Promise<readonly BatchOutcome[]> {
     return await this.#delete("lift delete markers of", markers);
+  }
+
+  async mayLiftMarkers(prefix: string): Promise<boolean> {
+    return await tryLifting(this.#options, { client: this.#clients.writing, prefix });
   }
 
   async enableVersioning(): Promise<void> {

@@ -67,12 +67,14 @@ function rowOf({ name, fields }: Element, decoded: (text: string) => string): Hi
     versionId: versionId(need("VersionId")),
     lastModified,
     isLatest: need("IsLatest") === "true",
+    owner: fields.get("ID") ?? null,
   };
   if (name === "DeleteMarker") return { kind: "marker", ...row };
   const size = Number(need("Size"));
   if (!Number.isSafeInteger(size) || size < 0) throw new DamagedPage(`a ${name} has the size "${need("Size")}"`);
   const etag = (fields.get("ETag") ?? "").replace(/^"|"$/g, "");
-  return { kind: "version", ...row, size, etag, storageClass: fields.get("StorageClass") ?? null };
+  const [storageClass, checksums] = [fields.get("StorageClass") ?? null, fields.get("ChecksumAlgorithm") ?? null];
+  return { kind: "version", ...row, size, etag, storageClass, checksums };
 }
 
 interface Elements {
@@ -100,7 +102,8 @@ function elementsOf(xml: string): Elements {
     if (path.pop() !== name) throw new DamagedPage(`its XML closes ${name} where it was not open`);
     const text = unescapeXml(xml.slice(textFrom, match.index));
     if (path.length === 1 && !isRow(name)) head.set(name, text);
-    if (path.length === 2 && isRow(path[1] ?? "")) rows.at(-1)?.fields.set(name, text);
+    const isOwner = path.length === 3 && path[2] === "Owner";
+    if ((path.length === 2 || isOwner) && isRow(path[1] ?? "")) rows.at(-1)?.fields.set(name, text);
     textFrom = match.index + all.length;
   }
   if (path.length > 0) throw new DamagedPage("its XML is cut off");

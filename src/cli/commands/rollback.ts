@@ -10,7 +10,7 @@ import { acceptWords, type AcceptWord } from "../../rollback/accept.ts";
 import { applyRollback } from "../../rollback/apply.ts";
 import { rollbackFile } from "../../rollback/file-names.ts";
 import { makeRollbackPlan } from "../../rollback/make-plan.ts";
-import { parsePlan, type RollbackPlan } from "../../rollback/plan-file.ts";
+import { readPlan, type RollbackPlan } from "../../rollback/plan-file.ts";
 import { verifyRollback } from "../../rollback/verify.ts";
 import { counting } from "../../store/counting-store.ts";
 import { readOnly } from "../../store/read-only-store.ts";
@@ -139,11 +139,10 @@ interface OpenedPlan {
 async function openPlan(invocation: Invocation, input: CommandInput): Promise<OpenedPlan> {
   const word = input.words["plan"] ?? "";
   const state = await openState(invocation);
-  const named = word.includes("/") ? null : await state.read(rollbackFile("plan", word));
-  const file = named === null ? path.resolve(word) : state.pathOf(rollbackFile("plan", word));
-  const text = named ?? (await readFileIfThere(file));
-  if (text === null) throw planMissing(word, state);
-  const plan = parsePlan(text, file);
+  const named = word.includes("/") ? null : await state.open(rollbackFile("plan", word));
+  const file = named ?? (await state.open(path.resolve(word)));
+  if (file === null) throw planMissing(word, state);
+  const plan = await readPlan(file);
   const repository = await openNamedRepository(invocation, input, { name: plan.header.repository });
   refuseOtherPlace(plan, repository);
   return { plan, state, repository };

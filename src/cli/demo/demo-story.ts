@@ -197,7 +197,7 @@ export class DemoStory {
   async #attack(): Promise<string> {
     const repository = await this.told().host.repository();
     const history: HistoryRow[] = [];
-    for await (const row of (await repository.store("rescuer")).listVersions(prefix)) history.push(row);
+    for await (const page of (await repository.store("rescuer")).listVersions(prefix)) history.push(...page);
     const [writer, pruner] = [await repository.store("writer"), await repository.store("pruner")];
     this.#told.attacked = await attack({ writer, pruner, prefix, history });
     const { objects, deleted, overwritten } = this.#told.attacked;

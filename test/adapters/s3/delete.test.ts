@@ -10,7 +10,7 @@ import { failureOf, scriptedStore } from "./scripted-store.ts";
 const keys = (...names: readonly string[]): readonly ObjectKey[] => names.map(objectKey);
 
 function marker(name: string, id: string): DeleteMarker {
-  const row = { key: objectKey(name), versionId: versionId(id), isLatest: true };
+  const row = { key: objectKey(name), versionId: versionId(id), isLatest: true, owner: null };
   return { kind: "marker", ...row, lastModified: instantFromMilliseconds(0) };
 }
 

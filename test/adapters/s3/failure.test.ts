@@ -64,7 +64,7 @@ describe("a failure", () => {
     const { store } = await scriptedStore(script, { facts: { versioning: "on-request" } });
     const failure = await failureOf(
       (async () => {
-        for await (const row of store.listVersions("")) expect(row).toBeUndefined();
+        for await (const page of store.listVersions("")) expect(page).toBeUndefined();
       })(),
     );
     expect(["store-misbehaves", "store-denied", "store-unreachable"]).toContain(failure.kind);

@@ -10,7 +10,7 @@ async function pages(parts: readonly PageParts[], options: ScriptedOptions = {})
 
 async function list(store: PurgingStore, prefix = ""): Promise<readonly HistoryRow[]> {
   const rows: HistoryRow[] = [];
-  for await (const row of store.listVersions(prefix)) rows.push(row);
+  for await (const page of store.listVersions(prefix)) rows.push(...page);
   return rows;
 }
 

@@ -10,7 +10,7 @@ const hostile = "data/a b+c%41ü?#&'";
 const encoded = "data/a%20b%2Bc%2541%C3%BC%3F%23%26%27";
 
 function version(name: string, more: Partial<ObjectVersion> = {}): ObjectVersion {
-  const row = { key: objectKey(name), versionId: versionId("v/1+"), isLatest: false };
+  const row = { key: objectKey(name), versionId: versionId("v/1+"), isLatest: false, owner: null, checksums: null };
   const date = instantFromMilliseconds(0);
   return { kind: "version", ...row, lastModified: date, size: 3, etag: "e", storageClass: "STANDARD", ...more };
 }

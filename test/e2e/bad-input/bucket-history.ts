@@ -10,8 +10,9 @@ export async function bucketHistory(local: LocalStore, place: string): Promise<r
   const store = openS3Store(s3Access(local, local.owner, place));
   const prefix = `${place.slice(place.indexOf("/") + 1)}/`;
   const lines: string[] = [];
-  for await (const row of store.listVersions(prefix)) {
-    if (!row.key.startsWith(`${prefix}locks/`)) lines.push(`${row.key} ${row.versionId} ${row.kind}`);
+  for await (const page of store.listVersions(prefix)) {
+    const rows = page.filter(({ key }) => !key.startsWith(`${prefix}locks/`));
+    lines.push(...rows.map((row) => `${row.key} ${row.versionId} ${row.kind}`));
   }
   return lines;
 }

@@ -1,0 +1,78 @@
+import { stageIndex, stages } from "./stage.ts";
+import { isAboveNull } from "./step.ts";
+import type { RollbackStep } from "./step.ts";
+
+/** What the plan holds, counted. `keep` counts the keys that are right already. */
+export interface RollbackTotals {
+  readonly actions: Readonly<Record<RollbackStep["action"] | "keep", number>>;
+  /** Objects brought back whose bytes were hashed (or are the same as hashed ones), that never had another version, or that nothing proves. */
+  readonly proven: number;
+  readonly sole: number;
+  readonly unproven: number;
+  /** Of the steps those on objects that restic did not put there; what of it is brought back counts as unproven too. */
+  readonly foreign: number;
+  readonly ambiguous: number;
+  readonly unrecoverable: number;
+  readonly findings: number;
+  /** Requests that write, if none has to be repeated. */
+  readonly requests: number;
+  /** Bytes that copies move; those of a version with the id null, which is read and put, included. */
+  readonly bytes: number;
+}
+
+/** The figures of a plan that its lines do not tell. */
+export interface CountedElsewhere {
+  /** Keys that are right already. */
+  readonly keep: number;
+}
+
+/** S3 takes 1000 entries in one DeleteObjects. */
+export const batchLimit = 1000;
+
+/** Counts the lines of a plan, one by one. */
+export class TotalsCounter {
+  readonly #prefix: string;
+  readonly #actions = { liftMarker: 0, copyVersion: 0, hide: 0 };
+  readonly #proofs = { sha256: 0, twin: 0, sole: 0, none: 0 };
+  readonly #entries = new Map<number, number>();
+  readonly #other = { ambiguous: 0, unrecoverable: 0, finding: 0 };
+  #foreign = 0;
+  #preserved = 0;
+  #bytes = 0;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  step(step: RollbackStep): void {
+    const place = stageIndex(step, this.#prefix);
+    this.#actions[step.action]++;
+    if (step.action !== "hide") this.#proofs[step.proof]++;
+    if (step.action === "copyVersion") this.#bytes += step.to.size ?? 0;
+    else this.#entries.set(place, (this.#entries.get(place) ?? 0) + (step.action === "hide" ? 1 : step.markers.length));
+    if (stages[place]?.holds === "foreign") this.#foreign++;
+    if (!isAboveNull(step)) return;
+    this.#preserved++;
+    this.#bytes += step.from.size ?? 0;
+  }
+
+  other(kind: "ambiguous" | "unrecoverable" | "finding"): void {
+    this.#other[kind]++;
+  }
+
+  totals({ keep }: CountedElsewhere): RollbackTotals {
+    const batches = [...this.#entries.values()].reduce((sum, count) => sum + Math.ceil(count / batchLimit), 0);
+    return {
+      actions: { ...this.#actions, keep },
+      proven: this.#proofs.sha256 + this.#proofs.twin,
+      sole: this.#proofs.sole,
+      unproven: this.#proofs.none,
+      foreign: this.#foreign,
+      ambiguous: this.#other.ambiguous,
+      unrecoverable: this.#other.unrecoverable,
+      findings: this.#other.finding,
+      requests: this.#actions.copyVersion + this.#preserved + batches,
+      bytes: this.#bytes,
+    };
+  }
+}
