@@ -164,7 +164,7 @@ const recovery: readonly CommandSpec[] = [
       role,
     ],
     examples: [["holdfast rollback plan home --to 2026-11-20T03:00:00Z", "the state at three o'clock"]],
-    load: async () => await import("./commands/rollback.ts").then(({ rollbackPlan }) => rollbackPlan),
+    load: async () => await import("./commands/rollback-plan.ts").then(({ rollbackPlan }) => rollbackPlan),
   },
   {
     name: "rollback apply",
@@ -184,7 +184,7 @@ const recovery: readonly CommandSpec[] = [
       dryRun,
     ],
     examples: [["holdfast rollback apply home-20261120T030000Z", "after reading the plan"]],
-    load: async () => await import("./commands/rollback.ts").then(({ rollbackApply }) => rollbackApply),
+    load: async () => await import("./commands/rollback-apply.ts").then(({ rollbackApply }) => rollbackApply),
   },
   {
     name: "rollback verify",
@@ -193,7 +193,7 @@ const recovery: readonly CommandSpec[] = [
     words: [{ name: "plan", description: "the plan's file, or its name" }],
     flags: [role],
     examples: [["holdfast rollback verify home-20261120T030000Z", "after apply"]],
-    load: async () => await import("./commands/rollback.ts").then(({ rollbackVerify }) => rollbackVerify),
+    load: async () => await import("./commands/rollback-verify.ts").then(({ rollbackVerify }) => rollbackVerify),
   },
 ];
 

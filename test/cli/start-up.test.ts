@@ -21,7 +21,7 @@ function packagesLoadedBy(file: string, seen = new Set<string>()): ReadonlySet<s
 it.each([
   ["the program, for --version and --help", "cli/holdfast.ts", []],
   ["the command line", "cli/main.ts", ["commander"]],
-  ["rollback, until a store is opened", "cli/commands/rollback.ts", []],
+  ["rollback, until a store is opened", "cli/commands/rollback-plan.ts", []],
 ])("%s loads no package before it is needed", (_, file, expected) => {
   expect([...packagesLoadedBy(path.join(source, file))].sort()).toEqual(expected);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectKey } from "../../../src/base/object-key.ts";
-import { applyLines, differingLines, lostLines, planLines } from "../../../src/cli/render/rollback.ts";
+import { planLines } from "../../../src/cli/render/rollback-plan.ts";
+import { applyLines, differingLines, lostLines } from "../../../src/cli/render/rollback-run.ts";
 import { openScreen, type Screen } from "../../../src/cli/render/screen.ts";
 import { parseConfiguration } from "../../../src/config/parse.ts";
 import { sample } from "../../config/sample.ts";
