@@ -3,8 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openLineFile } from "../../../src/adapters/files/line-file.ts";
-import { BufferedLineFile, openStateFolder, unwritable } from "../../../src/adapters/files/state-folder.ts";
+import { BufferedLineFile, openLineFile } from "../../../src/adapters/files/line-file.ts";
+import { openStateFolder } from "../../../src/adapters/files/state-folder.ts";
+import { unwritable } from "../../../src/adapters/files/unwritable.ts";
 import { NewFolder } from "./new-folder.ts";
 
 const source = path.resolve(import.meta.dirname, "../../../src/adapters/files/state-folder.ts");
