@@ -68,6 +68,14 @@ export class Fields {
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : this.#fail(name, "a count");
   }
 
+  countOrNull(name: string): number | null {
+    return this.isNull(name) ? null : this.count(name);
+  }
+
+  isNull(name: string): boolean {
+    return this.#line[name] === null;
+  }
+
   flag(name: string): boolean {
     const value = this.#line[name];
     return typeof value === "boolean" ? value : this.#fail(name, "true or false");

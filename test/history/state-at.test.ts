@@ -13,7 +13,16 @@ const second = (count: number): Instant => instantFromMilliseconds(count * 1000)
 type Draft = (isLatest: boolean) => HistoryRow;
 const common = (id: string, lastModified: Instant) => ({ key: objectKey("k"), versionId: versionId(id), lastModified });
 const put = (id: string, at: Instant): Draft => {
-  return (isLatest) => ({ kind: "version", ...common(id, at), isLatest, size: 1, etag: "e", storageClass: null, owner: null, checksums: null });
+  return (isLatest) => ({
+    kind: "version",
+    ...common(id, at),
+    isLatest,
+    size: 1,
+    etag: "e",
+    storageClass: null,
+    owner: null,
+    checksums: null,
+  });
 };
 const marker =
   (id: string, at: Instant): Draft =>
