@@ -132,7 +132,7 @@ function rowXml(row: HistoryRow, shown: (text: string) => string, habits: Listin
 }
 
 /** As a listing shows it. */
-export function dateText(at: Instant, { dates }: ListingHabits): string {
+function dateText(at: Instant, { dates }: ListingHabits): string {
   const second = dates === "seconds rounded up" ? Math.ceil(at / 1000) : Math.floor(at / 1000);
   return new Date(dates === undefined ? at : second * 1000).toISOString();
 }
