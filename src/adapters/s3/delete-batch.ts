@@ -1,11 +1,13 @@
-import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { Failure } from "../../base/failure.ts";
 import type { ObjectKey } from "../../base/object-key.ts";
 import { isNullVersion, versionId, type VersionId } from "../../base/version-id.ts";
 import type { ProviderProfile } from "../../store/provider-profile.ts";
 import type { BatchOutcome } from "../../store/versioned-store.ts";
 import { codeOf, statusOf } from "./s3-failure.ts";
+import type { S3Transport } from "./s3-transport.ts";
+import { DamagedXml, escapeXml, readXml, type XmlRow } from "./xml-elements.ts";
 
 /** What to delete: a key (a marker is put on it), or one version of it. */
 interface Deletion {
@@ -14,8 +16,7 @@ interface Deletion {
 }
 
 interface DeleteTarget {
-  readonly client: S3Client;
-  readonly bucket: string;
+  readonly transport: S3Transport;
   readonly profile: ProviderProfile;
 }
 
@@ -27,7 +28,7 @@ const singlesAtOnce = 8;
  * Deletes in batches as large as the profile says, and tells each entry's fate, in no given order: a store answers 200 for the whole and
  * refuses single entries inside. An entry that the reply does not mention counts as failed, one that is gone already as
  * done. Where it is not known that a store has batches, one that answers NotImplemented gets single deletes, as do keys
- * that no XML can hold. An id of `null` is refused before anything is sent. Throws what the SDK throws.
+ * that no XML can hold. An id of `null` is refused before anything is sent. Throws what `failureOfS3` understands.
  */
 export async function deleteAll(
   target: DeleteTarget,
@@ -63,59 +64,76 @@ async function batchOrSingly(target: DeleteTarget, part: readonly Deletion[]): P
 }
 
 async function batch(
-  { client, bucket, profile }: DeleteTarget,
+  { transport, profile }: DeleteTarget,
   part: readonly Deletion[],
 ): Promise<readonly BatchOutcome[]> {
-  const command = new DeleteObjectsCommand({
-    Bucket: bucket,
-    Delete: {
-      Objects: part.map(({ key, versionId: id }) => ({ Key: key, ...(id === null ? {} : { VersionId: id }) })),
-    },
-    ...(profile.batchDeleteChecksum.value === "crc32" ? { ChecksumAlgorithm: "CRC32" as const } : {}),
+  const body = Buffer.from(batchXml(part));
+  const reply = await transport.write({
+    operation: "DeleteObjects",
+    method: "POST",
+    key: null,
+    query: { delete: "" },
+    headers: { "content-type": "application/xml", ...integrityOf(body, profile) },
+    body,
   });
-  if (profile.batchDeleteChecksum.value !== "crc32") useContentMd5(command);
-  const { Deleted: deleted = [], Errors: errors = [] } = await client.send(command);
-  const failed = new Map(errors.map((each) => [entryName(each.Key, each.VersionId), each]));
-  const done = new Map(deleted.map((each) => [entryName(each.Key, each.VersionId), each]));
-  return part.map((deletion) => {
-    const name = entryName(deletion.key, deletion.versionId ?? undefined);
-    // MinIO and Ceph name the version in an error only where one was asked for; AWS always.
-    const error = failed.get(name) ?? (deletion.versionId === null ? errorOfKey(errors, deletion.key) : undefined);
-    const made =
-      done.get(name) ?? (deletion.versionId === null ? done.get(entryName(deletion.key, undefined)) : undefined);
-    if (error !== undefined && !isGone(error.Code))
-      return outcome(deletion, { code: error.Code ?? "Unknown", message: error.Message ?? "" });
-    if (made === undefined && error === undefined)
-      return outcome(deletion, { code: "NotMentioned", message: "the reply does not mention it" });
-    return { ...outcome(deletion, null), versionId: deletion.versionId ?? markerId(made?.DeleteMarkerVersionId) };
-  });
+  return outcomesOf(part, reply.body.toString());
 }
 
-function errorOfKey<T extends { Key?: string | undefined }>(errors: readonly T[], key: ObjectKey): T | undefined {
-  return errors.find((error) => error.Key === key);
-}
-
-function entryName(key: string | undefined, id: string | undefined): string {
-  return JSON.stringify([key ?? "", id === "" ? null : (id ?? null)]);
+function batchXml(part: readonly Deletion[]): string {
+  const objects = part.map(({ key, versionId: id }) => {
+    const version = id === null ? "" : `<VersionId>${escapeXml(id)}</VersionId>`;
+    return `<Object><Key>${escapeXml(key)}</Key>${version}</Object>`;
+  });
+  return `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${objects.join("")}</Delete>`;
 }
 
 /**
- * DeleteObjects must carry an integrity header. CRC32 is the SDK's own, and some stores refuse its headers (B2); a store
- * that is not known to take it gets the MD5 that the protocol began with in its place, before the request is signed.
+ * DeleteObjects must carry an integrity header. CRC32 is what AWS asks for now, and some stores refuse its headers (B2); a
+ * store that is not known to take it gets the MD5 that the protocol began with.
  */
-function useContentMd5(command: DeleteObjectsCommand): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const { request } = args as { request: { body?: unknown; headers: Record<string, string> } };
-      if (typeof request.body === "string" || request.body instanceof Uint8Array) {
-        const kept = Object.entries(request.headers).filter(([name]) => !/^x-amz-(?:sdk-)?checksum-/i.test(name));
-        const md5 = createHash("md5").update(request.body).digest("base64");
-        request.headers = Object.fromEntries([...kept, ["content-md5", md5]]);
-      }
-      return await next(args);
-    },
-    { step: "build", name: "contentMd5", priority: "low" },
-  );
+function integrityOf(body: Buffer, { batchDeleteChecksum }: ProviderProfile): Readonly<Record<string, string>> {
+  if (batchDeleteChecksum.value !== "crc32") return { "content-md5": createHash("md5").update(body).digest("base64") };
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(body));
+  return { "x-amz-sdk-checksum-algorithm": "CRC32", "x-amz-checksum-crc32": sum.toString("base64") };
+}
+
+const shape = { root: "DeleteResult", rows: new Set(["Deleted", "Error"]) };
+
+/** A reply that cannot be read, or is another document, mentions nothing: what it was to tell may have been done. */
+function outcomesOf(part: readonly Deletion[], text: string): readonly BatchOutcome[] {
+  try {
+    return part.map(outcomeIn(readXml(text, shape).rows));
+  } catch (error) {
+    if (!(error instanceof DamagedXml)) throw error;
+    const message = `the reply cannot be read: ${error.message}`;
+    return part.map((deletion) => outcome(deletion, { code: "NotMentioned", message }));
+  }
+}
+
+function outcomeIn(rows: readonly XmlRow[]): (deletion: Deletion) => BatchOutcome {
+  const named = (kind: string) => new Map(rows.filter(({ name }) => name === kind).map((row) => [entryName(row), row]));
+  const [failed, done] = [named("Error"), named("Deleted")];
+  const errors = new Map([...failed.values()].map((row) => [row.fields.get("Key"), row]));
+  return (deletion) => {
+    const { key, versionId: id } = deletion;
+    const name = JSON.stringify([key, id]);
+    // MinIO and Ceph name the version in an error only where one was asked for; AWS always.
+    const error = (failed.get(name) ?? (id === null ? errors.get(key) : undefined))?.fields;
+    const made = done.get(name)?.fields;
+    if (error !== undefined && !isGone(error.get("Code"))) {
+      return outcome(deletion, { code: error.get("Code") ?? "Unknown", message: error.get("Message") ?? "" });
+    }
+    if (made === undefined && error === undefined) {
+      return outcome(deletion, { code: "NotMentioned", message: "the reply does not mention it" });
+    }
+    return { ...outcome(deletion, null), versionId: id ?? markerId(made?.get("DeleteMarkerVersionId")) };
+  };
+}
+
+function entryName({ fields }: XmlRow): string {
+  const id = fields.get("VersionId");
+  return JSON.stringify([fields.get("Key") ?? "", id === undefined || id === "" ? null : id]);
 }
 
 async function singly(target: DeleteTarget, part: readonly Deletion[]): Promise<readonly BatchOutcome[]> {
@@ -127,12 +145,12 @@ async function singly(target: DeleteTarget, part: readonly Deletion[]): Promise<
   return outcomes;
 }
 
-async function single({ client, bucket }: DeleteTarget, deletion: Deletion): Promise<BatchOutcome> {
+async function single({ transport }: DeleteTarget, deletion: Deletion): Promise<BatchOutcome> {
   const { key, versionId: id } = deletion;
   try {
-    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ...(id === null ? {} : { VersionId: id }) });
-    const { VersionId: made } = await client.send(command);
-    return { ...outcome(deletion, null), versionId: id ?? markerId(made) };
+    const query = id === null ? {} : { query: { versionId: id } };
+    const { headers } = await transport.write({ operation: "DeleteObject", method: "DELETE", key, ...query });
+    return { ...outcome(deletion, null), versionId: id ?? markerId(headers["x-amz-version-id"]) };
   } catch (error) {
     const code = codeOf(error);
     if (isGone(code)) return outcome(deletion, null);

@@ -1,7 +1,11 @@
 import { Failure } from "../../base/failure.ts";
 import type { ObjectKey } from "../../base/object-key.ts";
+import type { VersionId } from "../../base/version-id.ts";
+import { compareKeys } from "../../history/key-history.ts";
 import type { HistoryRow } from "../../store/object-version.ts";
-import { DamagedPage, parseVersionPage, type VersionPage } from "./version-page.ts";
+import type { VersionPage } from "./version-page.ts";
+import { scanVersionPage } from "./version-scanner.ts";
+import { DamagedXml } from "./xml-elements.ts";
 
 export interface PageRequest {
   readonly prefix: string;
@@ -19,40 +23,63 @@ interface VersionListing {
    * rows are brought together by key; their order within a key is then for the dates to settle.
    */
   readonly order: "interleaved" | "split" | null;
-  /** Fetches the XML of one page. */
-  readonly fetchPage: (request: PageRequest) => Promise<string>;
+  /** Fetches the XML of one page, until `signal` is aborted. */
+  readonly fetchPage: (request: PageRequest, signal: AbortSignal) => Promise<Buffer>;
 }
 
 /**
- * Every version and marker under the prefix, page by page. Both markers are always sent on: with the key alone a store
- * skips the rest of that key's versions. Ends only on IsTruncated=false. Fails with `store-misbehaves`, naming the row,
- * on a row that does not move forward (Versity repeats rows), a truncated page without markers, and damaged XML.
+ * Every version and marker under the prefix, page by page. Both markers are sent on where the store gave both: with the
+ * key alone a store skips the rest of that key's versions. Ends only on IsTruncated=false. While one page is worked on
+ * the next is on its way, and no more than that; one that nobody waits for any longer is given up. Fails with
+ * `store-misbehaves`, naming the row, on a row that does not move forward (Versity repeats rows), a truncated page
+ * without markers, and damaged XML.
  */
 export async function* listVersionPages(listing: VersionListing): AsyncIterable<readonly HistoryRow[]> {
   const order = new ForwardOrder(listing);
-  let request: PageRequest = { prefix: listing.prefix, keyMarker: markerBelow(listing.from), versionIdMarker: null };
-  for (;;) {
-    const page = pageOf(await listing.fetchPage(request), listing);
-    const rows = listing.order === "interleaved" ? page.rows : broughtTogether(page.rows);
-    for (const row of rows) order.take(row);
-    const wanted = listing.from === "" ? rows : rows.filter(({ key }) => compareKeys(key, listing.from) >= 0);
-    if (wanted.length > 0) yield wanted;
-    if (!page.isTruncated) return;
-    request = nextRequest(page, request, listing);
+  const stop = new AbortController();
+  const ask = (request: PageRequest): Promise<Buffer> => {
+    const reply = listing.fetchPage(request, stop.signal);
+    // Told where it is waited for; until then, or if it never is, it is not unheard.
+    reply.catch(() => undefined);
+    return reply;
+  };
+  const { prefix, from } = listing;
+  let request: PageRequest | null = { prefix, keyMarker: markerBelow(from, prefix), versionIdMarker: null };
+  let reply = ask(request);
+  try {
+    while (request !== null) {
+      const page = pageOf(await reply, listing);
+      request = page.isTruncated ? nextRequest(page, request, listing) : null;
+      if (request !== null) reply = ask(request);
+      const rows = listing.order === "interleaved" ? page.rows : broughtTogether(page.rows);
+      order.take(rows);
+      const wanted = notBelow(from, rows);
+      if (wanted.length > 0) yield wanted;
+    }
+  } finally {
+    stop.abort();
   }
 }
 
-function pageOf(xml: string, listing: VersionListing): VersionPage {
+function notBelow(from: string, rows: readonly HistoryRow[]): readonly HistoryRow[] {
+  const [first] = rows;
+  if (first === undefined || compareKeys(first.key, from) >= 0) return rows;
+  return rows.filter(({ key }) => compareKeys(key, from) >= 0);
+}
+
+function pageOf(xml: Buffer, listing: VersionListing): VersionPage {
   try {
-    return parseVersionPage(xml);
+    return scanVersionPage(xml);
   } catch (error) {
-    if (error instanceof DamagedPage) throw misbehaves(listing, `a page of the listing is damaged: ${error.message}`);
+    if (error instanceof DamagedXml) throw misbehaves(listing, `a page of the listing is damaged: ${error.message}`);
     throw error;
   }
 }
 
 function nextRequest(page: VersionPage, last: PageRequest, listing: VersionListing): PageRequest {
-  const { nextKeyMarker, nextVersionIdMarker } = page;
+  const { nextKeyMarker, nextVersionIdMarker: id } = page;
+  // AWS refuses an empty one.
+  const nextVersionIdMarker = id === "" ? null : id;
   if (nextKeyMarker === null) throw misbehaves(listing, "a page says that more follows and not from where");
   if (nextKeyMarker === last.keyMarker && nextVersionIdMarker === last.versionIdMarker) {
     throw misbehaves(listing, `the listing stands still at "${nextKeyMarker}"`);
@@ -65,42 +92,66 @@ function broughtTogether(rows: readonly HistoryRow[]): readonly HistoryRow[] {
   return rows.toSorted((a, b) => compareKeys(a.key, b.key));
 }
 
-/** A KeyMarker that stands below `from`, close enough that few keys stand between: S3 lists what comes after it. */
-function markerBelow(from: string): string | null {
-  if (from === "") return null;
-  const last = from.charCodeAt(from.length - 1);
-  const start = from.slice(0, -1);
-  const isPlain = last > 0x21 && last < 0x7f;
-  return isPlain ? `${start}${String.fromCharCode(last - 1)}~~` : start === "" ? null : start;
+/**
+ * A KeyMarker that stands below `from`, close enough that few keys stand between: S3 lists what comes after it. It begins
+ * with the prefix, since MinIO answers with an empty listing to one that does not. Null where there is none, or none is
+ * needed.
+ */
+export function markerBelow(from: string, prefix: string): string | null {
+  if (!from.startsWith(prefix) || from === prefix) return null;
+  const last = /.$/su.exec(from)?.[0] ?? "";
+  const start = from.slice(0, -last.length);
+  const below = predecessors[last];
+  if (below !== undefined) return `${start}${below}~~`;
+  return start === "" ? null : start;
 }
 
+/** What stands before each letter and digit, and the other marks of a usual key; beside a slash or a backslash it is the one before. */
+const predecessors: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from({ length: 0x7f - 0x22 }, (_, index) => 0x22 + index).map((code) => {
+    const before = String.fromCharCode(code - 1);
+    const isSeparator = before === "/" || before === "\\";
+    return [String.fromCharCode(code), isSeparator ? String.fromCharCode(code - 2) : before];
+  }),
+);
+
+/** Holds a listing to its order: keys under the prefix, ascending by their UTF-8 bytes, no version of a key twice. */
 class ForwardOrder {
   readonly #listing: VersionListing;
   #key: ObjectKey | null = null;
-  #seen = new Set<string>();
+  /** The versions of that key; the set is made with the second, since most keys have one. */
+  #first: VersionId | null = null;
+  #seen: Set<VersionId> | null = null;
 
   constructor(listing: VersionListing) {
     this.#listing = listing;
   }
 
-  take({ key, versionId }: HistoryRow): void {
-    const step = this.#key === null ? 1 : compareKeys(key, this.#key);
-    if (!key.startsWith(this.#listing.prefix)) throw misbehaves(this.#listing, `the listing strays to "${key}"`);
-    if (step < 0) throw misbehaves(this.#listing, `the listing goes back from "${this.#key ?? ""}" to "${key}"`);
-    if (step > 0) {
-      this.#key = key;
-      this.#seen = new Set();
+  take(rows: readonly HistoryRow[]): void {
+    for (const { key, versionId } of rows) {
+      if (key === this.#key) this.#addTo(key, versionId);
+      else this.#begin(key, versionId);
     }
-    if (this.#seen.has(versionId))
+  }
+
+  #begin(key: ObjectKey, versionId: VersionId): void {
+    const { prefix } = this.#listing;
+    if (!key.startsWith(prefix)) throw misbehaves(this.#listing, `the listing strays to "${key}"`);
+    if (this.#key !== null && compareKeys(key, this.#key) < 0) {
+      throw misbehaves(this.#listing, `the listing goes back from "${this.#key}" to "${key}"`);
+    }
+    this.#key = key;
+    this.#first = versionId;
+    this.#seen = null;
+  }
+
+  #addTo(key: ObjectKey, versionId: VersionId): void {
+    this.#seen ??= new Set(this.#first === null ? [] : [this.#first]);
+    if (this.#seen.has(versionId)) {
       throw misbehaves(this.#listing, `the listing repeats version ${versionId} of "${key}"`);
+    }
     this.#seen.add(versionId);
   }
-}
-
-/** By UTF-8 bytes, as S3 sorts; most keys are ASCII, where the plain comparison is the same. */
-export function compareKeys(a: string, b: string): number {
-  if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function misbehaves({ bucket, prefix }: VersionListing, problem: string): Failure {

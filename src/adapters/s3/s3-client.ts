@@ -1,16 +1,14 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { isIP } from "node:net";
-import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Clock } from "../../base/clock.ts";
 import type { Credentials } from "../../base/credentials.ts";
-import { Failure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type { RepositoryLocation } from "../../base/repository-location.ts";
 import type { ProviderProfile } from "../../store/provider-profile.ts";
+import { addressOf, isPathStyle, type BucketAddress } from "./bucket-address.ts";
+import { isSlowDown, repeated, type OnRetry, type RepeatOptions } from "./repeated.ts";
+import { openRequestGate, type RequestGate } from "./request-gate.ts";
+import { loggedRequest } from "./request-log.ts";
+import { openAgents, type StoreAgents } from "./store-agents.ts";
 
 /** All that is needed to reach one bucket with one key. */
 export interface S3Access {
@@ -23,11 +21,32 @@ export interface S3Access {
   readonly clock: Clock;
   /** Told each request. */
   readonly log?: Log | null;
+  /** How many requests may be under way at once, 16 where nothing is said; fewer while the store asks to slow down. */
+  readonly connections?: number;
+  /** Told each time a request that only reads waits to be sent again. */
+  readonly onRetry?: OnRetry;
 }
 
-/** How often a request that only reads is sent, all told; the waits between double from about 0.1 s. */
-const readAttempts = 4;
-const connections = 32;
+/** What all requests of one store share, whoever sends them. */
+export interface S3Connection {
+  readonly address: BucketAddress;
+  readonly agents: StoreAgents;
+  readonly gate: RequestGate;
+  readonly repeats: RepeatOptions;
+}
+
+const usualConnections = 16;
+
+/** Opens no connection until a request is sent. Fails with `config` when the CA file cannot be read. */
+export function openConnection(access: S3Access): S3Connection {
+  const { location, caFile, clock, onRetry, connections = usualConnections } = access;
+  return {
+    address: addressOf(access),
+    agents: openAgents({ endpoint: location.endpoint, caFile, kept: connections }),
+    gate: openRequestGate({ most: connections, isSlowDown }),
+    repeats: { clock, onRetry },
+  };
+}
 
 export interface S3Clients {
   /** Repeats what failed in passing. */
@@ -36,13 +55,12 @@ export interface S3Clients {
   readonly writing: S3Client;
 }
 
-/** Fails with `config` when the CA file cannot be read. */
-export function openS3Clients(access: S3Access): S3Clients {
-  const agentOptions = { keepAlive: true, maxSockets: connections };
+/** The SDK's clients, for what is asked seldom. Their requests pass the connection's gate. Fails as `openConnection`. */
+export function openS3Clients(access: S3Access, connection: S3Connection = openConnection(access)): S3Clients {
   const options: S3ClientConfig = {
     endpoint: access.location.endpoint,
-    region: access.region ?? regionOf(access.location.endpoint),
-    forcePathStyle: pathStyle(access),
+    region: connection.address.region,
+    forcePathStyle: isPathStyle(access),
     credentials: {
       accessKeyId: access.credentials.accessKey,
       secretAccessKey: access.credentials.secretKey.reveal(),
@@ -54,74 +72,36 @@ export function openS3Clients(access: S3Access): S3Clients {
     // The SDK would notice a store whose date is another and correct itself silently; a skew that breaks restic, and
     // every T counted from now, would never be told.
     disableClockSkewCorrection: true,
-    ...(access.log === undefined || access.log === null ? {} : { logger: requestLogger(access.log) }),
+    // Repeated by `throughTheGate`, as the requests of our own hand are.
+    maxAttempts: 1,
     requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: 60_000,
-      httpAgent: new HttpAgent(agentOptions),
-      // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the check off without a word.
-      httpsAgent: new HttpsAgent({ ...agentOptions, ...trust(access), rejectUnauthorized: true }),
+      httpAgent: connection.agents.http,
+      httpsAgent: connection.agents.https,
     },
   };
   return {
-    reading: new S3Client({ ...options, maxAttempts: readAttempts }),
-    writing: new S3Client({ ...options, maxAttempts: 1 }),
+    reading: throughTheGate(new S3Client(options), access, connection),
+    writing: throughTheGate(new S3Client(options), access, { ...connection, repeats: null }),
   };
 }
 
-/** Trusts whom restic trusts: the system's authorities and those of the CA file; beside them Node's own. */
-function trust({ location, caFile }: S3Access): { readonly secureContext?: SecureContext } {
-  if (!location.endpoint.startsWith("https:")) return {};
-  const ca = [...getCACertificates("default"), ...getCACertificates("system"), ...authorities(caFile)];
-  return { secureContext: createSecureContext({ ca }) };
-}
+type Passage = Omit<S3Connection, "repeats"> & { readonly repeats: RepeatOptions | null };
 
-function authorities(caFile: string | null): readonly string[] {
-  if (caFile === null) return [];
-  try {
-    const text = readFileSync(caFile, "utf8");
-    // TLS skips text that is no certificate without a word, and the connection then fails for a reason that misleads.
-    new X509Certificate(text);
-    return [text];
-  } catch (error) {
-    throw new Failure({
-      kind: "config",
-      action: "read the certificate authority",
-      subject: caFile,
-      problem: error instanceof Error ? error.message : String(error),
-      hint: "name a PEM file that is there in ca-file",
-      cause: error,
-    });
-  }
-}
-
-/** `auto`: as the profile says, else as restic does, which uses bucket.host for AWS alone. */
-function pathStyle({ bucketLookup, profile, location }: S3Access): boolean {
-  if (bucketLookup !== "auto") return bucketLookup === "path";
-  const { hostname } = new URL(location.endpoint);
-  if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || hostname === "localhost") return true;
-  return profile.addressing.value === null ? !hostname.endsWith(".amazonaws.com") : profile.addressing.value === "path";
-}
-
-/** `s3.eu-west-1.amazonaws.com`, `s3.us-west-004.backblazeb2.com`; everything else is us-east-1, as in restic. */
-function regionOf(endpoint: string): string {
-  return /^s3[.-]([a-z0-9-]+)\.[a-z0-9-]+\.[a-z]+$/.exec(new URL(endpoint).hostname)?.[1] ?? "us-east-1";
-}
-
-interface RequestRecord {
-  readonly commandName?: string;
-  readonly input?: { readonly Key?: string; readonly Prefix?: string };
-  readonly metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
-  readonly error?: { readonly name?: string };
-}
-
-/** Of what the SDK tells its logger only the command, the key, the status and the tries; bodies and headers stay out. */
-function requestLogger(log: Log): NonNullable<S3ClientConfig["logger"]> {
-  const tell = (record: RequestRecord): void => {
-    if (typeof record.commandName !== "string") return;
-    const { commandName, input, metadata, error } = record;
-    const { httpStatusCode: status, attempts } = metadata ?? {};
-    log.debug("store", { commandName, key: input?.Key ?? input?.Prefix, status, attempts, error: error?.name });
-  };
-  return { trace: () => undefined, debug: () => undefined, info: tell, warn: () => undefined, error: tell };
+/** Sends each try of a request when its turn has come, signed at that moment; again where `repeats` says how. */
+function throughTheGate(client: S3Client, { log = null }: S3Access, { gate, repeats }: Passage): S3Client {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { Key: key, Prefix: prefix } = args.input as { readonly Key?: string; readonly Prefix?: string };
+      const request = { commandName: context.commandName ?? "", key: key ?? prefix };
+      const statusIn = ({ response }: { readonly response: unknown }): number | undefined =>
+        (response as { readonly statusCode?: number } | undefined)?.statusCode;
+      const send = async () =>
+        await gate.pass(async () => await loggedRequest({ log, request, statusIn }, async () => await next(args)));
+      return repeats === null ? await send() : await repeated(send, repeats);
+    },
+    { step: "build", priority: "low", name: "requestGate" },
+  );
+  return client;
 }

@@ -90,7 +90,12 @@ const causes: readonly Cause[] = [
   },
   {
     kind: "store-misbehaves",
-    codes: ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"],
+    codes: [
+      "PermanentRedirect",
+      "TemporaryRedirect",
+      "AuthorizationHeaderMalformed",
+      "IllegalLocationConstraintException",
+    ],
     problem: "the bucket is in another region or at another address",
     hint: () => "set region and location in the configuration as the store names them",
   },
@@ -150,6 +155,18 @@ export function failureOfS3(error: unknown, context: S3FailureContext): Failure 
   });
 }
 
+/**
+ * What is wrong, in words, where it may pass by itself and the same request may do; null for all else. As in
+ * `failureOfS3`, a `store-unreachable` that waiting may mend.
+ */
+export function passingProblem(error: unknown): string | null {
+  if (error instanceof Failure || isOwnFault(error) || statusOf(error) === 501) return null;
+  const code = codeOf(error);
+  const cause = causes.find(({ codes }) => codes.includes(code)) ?? byStatus(statusOf(error), code);
+  if (cause?.kind !== "store-unreachable" || lasting.has(code)) return null;
+  return `${cause.problem}${code === "" ? "" : ` (${code})`}`;
+}
+
 /** Socket errors that no waiting mends. */
 const lasting: ReadonlySet<string> = new Set([...untrusted, ...invalid, "ENOTFOUND"]);
 
@@ -184,6 +201,7 @@ function byStatus(status: number | null, code: string): Cause | undefined {
     };
   }
   if (status === 401 || status === 403) return causes.find(({ codes }) => codes.includes("AccessDenied"));
+  if (status >= 300 && status < 400) return causes.find(({ codes }) => codes.includes("PermanentRedirect"));
   if (status === 429 || status >= 500) return causes.find(({ codes }) => codes.includes("SlowDown"));
   return undefined;
 }

@@ -1,20 +1,15 @@
 import {
-  CopyObjectCommand,
   GetBucketVersioningCommand,
-  GetObjectCommand,
   ListObjectsV2Command,
-  ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  type GetObjectCommandInput,
-  type GetObjectCommandOutput,
-  type StorageClass,
 } from "@aws-sdk/client-s3";
 import { Failure } from "../../base/failure.ts";
 import { instantFromMilliseconds } from "../../base/instant.ts";
 import { objectKey, type ObjectKey } from "../../base/object-key.ts";
 import { displayLocation } from "../../base/repository-location.ts";
 import { versionId, type VersionId } from "../../base/version-id.ts";
+import { compareKeys } from "../../history/key-history.ts";
 import type { BucketSettings, OpenUpload } from "../../store/bucket-settings.ts";
 import type { CurrentObject, DeleteMarker, HistoryRow, ObjectVersion } from "../../store/object-version.ts";
 import type {
@@ -25,16 +20,22 @@ import type {
   Versioning,
 } from "../../store/versioned-store.ts";
 import { readBucketSettings } from "./bucket-settings.ts";
+import { copyInParts } from "./copy-in-parts.ts";
+import { copyObject } from "./copy-object.ts";
 import { deleteAll } from "./delete-batch.ts";
-import { compareKeys, listVersionPages, type PageRequest } from "./list-versions.ts";
+import { listVersionPages, type PageRequest } from "./list-versions.ts";
 import { listOpenUploads } from "./open-uploads.ts";
+import { readAndPut } from "./read-and-put.ts";
+import { readObject } from "./read-object.ts";
 import { readRecordedSha256 } from "./recorded-sha256.ts";
-import { tryLifting } from "./try-lifting.ts";
-import { wholeContent } from "./object-body.ts";
-import { takeRawBody } from "./raw-body.ts";
-import { openS3Clients, type S3Access, type S3Clients } from "./s3-client.ts";
+import { openConnection, openS3Clients, type S3Access, type S3Clients } from "./s3-client.ts";
 import { codeOf, failureOfS3, headersOf, statusOf } from "./s3-failure.ts";
+import { openTransport, type S3Transport } from "./s3-transport.ts";
+import { tryLifting } from "./try-lifting.ts";
 import { decodeUrl } from "./version-page.ts";
+
+/** S3's own: the largest object that one CopyObject moves, in bytes. */
+const usualCopyLimit = 5 * 1024 ** 3;
 
 export interface S3StoreOptions extends S3Access {
   /** Rows a page of a listing; S3's own most is 1000. Smaller only in tests. */
@@ -43,17 +44,20 @@ export interface S3StoreOptions extends S3Access {
 
 /** A bucket behind S3's protocol. Opens no connection until it is used. Fails with `config` when the CA file cannot be read. */
 export function openS3Store(options: S3StoreOptions): PurgingStore {
-  return new S3Store(options, openS3Clients(options));
+  const connection = openConnection(options);
+  return new S3Store(options, openS3Clients(options, connection), openTransport(options, connection));
 }
 
 class S3Store implements PurgingStore {
   readonly #options: S3StoreOptions;
   readonly #clients: S3Clients;
+  readonly #transport: S3Transport;
   readonly #bucket: string;
 
-  constructor(options: S3StoreOptions, clients: S3Clients) {
+  constructor(options: S3StoreOptions, clients: S3Clients, transport: S3Transport) {
     this.#options = options;
     this.#clients = clients;
+    this.#transport = transport;
     this.#bucket = options.location.bucket;
   }
 
@@ -63,7 +67,7 @@ class S3Store implements PurgingStore {
       prefix,
       from,
       order: this.#options.profile.listOrder.value,
-      fetchPage: async (request) => await this.#versionPage(request),
+      fetchPage: async (request, signal) => await this.#versionPage(request, signal),
     });
   }
 
@@ -87,37 +91,12 @@ class S3Store implements PurgingStore {
   }
 
   async read(key: ObjectKey, id: VersionId | null): Promise<ObjectContent | null> {
-    const reply = await this.#get({ Key: key, ...(id === null ? {} : { VersionId: id }) }).catch((error: unknown) => {
-      if (isAbsent(error)) return null;
+    try {
+      const failure = (error: unknown): Failure => this.#failure("read", error, key);
+      return await readObject(this.#transport, { key, versionId: id, failure });
+    } catch (error) {
       throw this.#failure("read", error, key);
-    });
-    if (reply === null) return null;
-    const { body, size, made, etag } = this.#contentOf(reply, key);
-    const same = made === undefined ? { IfMatch: etag } : { VersionId: made };
-    const bytes = wholeContent(body, {
-      size,
-      readFrom: async (offset) => {
-        const rest = await this.#attempt("read", key, () =>
-          this.#get({ Key: key, Range: `bytes=${offset}-`, ...(id === null ? same : { VersionId: id }) }),
-        );
-        const more = this.#contentOf(rest, key);
-        if (more.size === size - offset) return more.body;
-        throw this.#misbehaves("read", `it was asked for bytes ${offset} to ${size} and sends ${more.size}`, key);
-      },
-      cutOff: (read) => this.#misbehaves("read", `only ${read} of its ${size} bytes come, every time`, key),
-    });
-    return { size, versionId: made === undefined ? null : versionId(made), bytes };
-  }
-
-  async #get(input: Omit<GetObjectCommandInput, "Bucket">): Promise<GetObjectCommandOutput> {
-    return await this.#clients.reading.send(new GetObjectCommand({ Bucket: this.#bucket, ...input }));
-  }
-
-  #contentOf({ Body, ContentLength: size, VersionId: made, ETag: etag }: GetObjectCommandOutput, key: ObjectKey) {
-    if (Body === undefined || size === undefined) {
-      throw this.#misbehaves("read", "the reply has no body of a known length", key);
     }
-    return { body: Body as AsyncIterable<Uint8Array>, size, made, etag };
   }
 
   async versioning(): Promise<Versioning> {
@@ -158,33 +137,19 @@ class S3Store implements PurgingStore {
   }
 
   async put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }> {
-    const { VersionId: made } = await this.#put({ Key: key, Body: bytes });
+    const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentLength: bytes.length });
+    const { VersionId: made } = await this.#attempt("write", key, () => this.#clients.writing.send(command));
     return { versionId: made === undefined ? null : versionId(made) };
   }
 
-  async #put(input: { readonly Key: ObjectKey; readonly Body: Uint8Array; readonly StorageClass?: StorageClass }) {
-    const command = new PutObjectCommand({ Bucket: this.#bucket, ContentLength: input.Body.length, ...input });
-    return await this.#attempt("write", input.Key, () => this.#clients.writing.send(command));
-  }
-
   async copyForward(version: ObjectVersion): Promise<void> {
-    const { copyLimit } = this.#options.profile;
-    if (copyLimit.value === 0 || (copyLimit.value !== null && version.size > copyLimit.value)) {
-      await this.#readAndPut(version);
-      return;
-    }
-    const { CopyObjectResult: copied } = await this.#attempt("copy forward", version.key, () =>
-      this.#clients.writing.send(
-        new CopyObjectCommand({
-          Bucket: this.#bucket,
-          Key: version.key,
-          CopySource: `${encodePath(this.#bucket)}/${encodePath(version.key)}?versionId=${encodeURIComponent(version.versionId)}`,
-          ...storageClassOf(version),
-        }),
-      ),
-    );
-    if (copied?.ETag === undefined)
-      throw this.#misbehaves("copy forward", "the reply does not say that it was copied", version.key);
+    const limit = this.#options.profile.copyLimit.value ?? usualCopyLimit;
+    await this.#attempt("copy forward", version.key, async () => {
+      const request = { client: this.#clients.writing, version };
+      if (limit === 0) await readAndPut(this.#options, request);
+      else if (version.size > limit) await copyInParts(this.#options, request);
+      else await copyObject(this.#transport, this.#bucket, version);
+    });
   }
 
   async hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]> {
@@ -222,25 +187,22 @@ class S3Store implements PurgingStore {
   ): Promise<readonly BatchOutcome[]> {
     const { profile } = this.#options;
     const deletions = rows.map((row) => ({ key: row.key, versionId: row.versionId }));
-    return await this.#attempt(action, null, () =>
-      deleteAll({ client: this.#clients.writing, bucket: this.#bucket, profile }, deletions),
-    );
+    return await this.#attempt(action, null, () => deleteAll({ transport: this.#transport, profile }, deletions));
   }
 
-  async #versionPage({ prefix, keyMarker, versionIdMarker }: PageRequest): Promise<string> {
+  async #versionPage({ prefix, keyMarker, versionIdMarker }: PageRequest, signal: AbortSignal): Promise<Buffer> {
     const { profile, pageSize } = this.#options;
-    const command = new ListObjectVersionsCommand({
-      Bucket: this.#bucket,
-      Prefix: prefix,
-      ...(keyMarker === null ? {} : { KeyMarker: keyMarker, VersionIdMarker: versionIdMarker ?? "" }),
-      ...(profile.urlEncoding.value === false ? {} : { EncodingType: "url" }),
-      ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
-    });
-    const raw = takeRawBody(command);
-    return await this.#attempt("read the versions of", null, async () => {
-      await this.#clients.reading.send(command);
-      return raw.text();
-    });
+    const query = {
+      versions: "",
+      prefix,
+      ...(keyMarker === null ? {} : { "key-marker": keyMarker }),
+      ...(versionIdMarker === null ? {} : { "version-id-marker": versionIdMarker }),
+      ...(profile.urlEncoding.value === false ? {} : { "encoding-type": "url" }),
+      ...(pageSize === undefined ? {} : { "max-keys": pageSize.toString() }),
+    };
+    const request = { operation: "ListObjectVersions", method: "GET", key: null, query } as const;
+    const { body } = await this.#attempt("read the versions of", null, () => this.#transport.read(request, { signal }));
+    return body;
   }
 
   async #currentPage(prefix: string, token: string | undefined): Promise<CurrentPage> {
@@ -275,28 +237,15 @@ class S3Store implements PurgingStore {
 
   /** The Date of any reply: a refusal has one too. */
   async #dateOfReply(): Promise<string> {
-    const command = new ListObjectsV2Command({
-      Bucket: this.#bucket,
-      Prefix: this.#options.location.prefix,
-      MaxKeys: 1,
-    });
-    const raw = takeRawBody(command);
-    const date = await this.#clients.reading.send(command).then(
-      () => raw.headers()["date"],
+    const query = { "list-type": "2", prefix: this.#options.location.prefix, "max-keys": "1" };
+    const date = await this.#transport.read({ operation: "ListObjectsV2", method: "GET", key: null, query }).then(
+      ({ headers }) => headers["date"],
       (error: unknown) => headersOf(error)["date"] ?? this.#rethrow("read the clock of", error),
     );
     if (date === undefined || Number.isNaN(Date.parse(date))) {
       throw this.#misbehaves("read the clock of", "its replies have no Date");
     }
     return date;
-  }
-
-  async #readAndPut(version: ObjectVersion): Promise<void> {
-    const content = await this.read(version.key, version.versionId);
-    if (content === null) throw this.#misbehaves("copy forward", "it is not there any more", version.key);
-    const parts: Uint8Array[] = [];
-    for await (const part of content.bytes) parts.push(part);
-    await this.#put({ Key: version.key, Body: Buffer.concat(parts), ...storageClassOf(version) });
   }
 
   async #attempt<T>(action: string, key: ObjectKey | null, act: () => Promise<T>): Promise<T> {
@@ -331,19 +280,4 @@ interface CurrentPage {
   readonly objects: readonly CurrentObject[];
   readonly isTruncated: boolean;
   readonly next: string | undefined;
-}
-
-/** A key or version that is not there, or a marker: 404, and 405 for a marker that is asked for by its id. */
-function isAbsent(error: unknown): boolean {
-  if (error instanceof Failure || codeOf(error) === "NoSuchBucket") return false;
-  return statusOf(error) === 404 || (statusOf(error) === 405 && codeOf(error) === "MethodNotAllowed");
-}
-
-/** A copy is stored in the default class unless it is told another. */
-function storageClassOf({ storageClass }: ObjectVersion): { readonly StorageClass?: StorageClass } {
-  return storageClass === null || storageClass === "STANDARD" ? {} : { StorageClass: storageClass as StorageClass };
-}
-
-function encodePath(text: string): string {
-  return text.split("/").map(encodeURIComponent).join("/");
 }

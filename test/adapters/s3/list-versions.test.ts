@@ -19,7 +19,7 @@ const idsOf = (rows: readonly HistoryRow[]): readonly string[] =>
 const interleaved = { facts: { listOrder: "interleaved" } } as const;
 
 describe("listVersions()", () => {
-  it("asks under the prefix and goes on with both markers, the second empty where the page has none", async () => {
+  it("asks under the prefix and goes on with both markers, the second left out where the page has none", async () => {
     const { store, requests } = await pages(
       [
         { rows: [versionXml("data/a", "3")], next: { key: "data/a", id: "3" } },
@@ -36,7 +36,7 @@ describe("listVersions()", () => {
     expect(sent).toEqual([
       ["", "data/", "1", null, null],
       ["", "data/", "1", "data/a", "3"],
-      ["", "data/", "1", "data/a", ""],
+      ["", "data/", "1", "data/a", null],
     ]);
   });
 

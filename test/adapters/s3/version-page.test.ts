@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DamagedPage, parseVersionPage } from "../../../src/adapters/s3/version-page.ts";
+import { parseVersionPage } from "../../../src/adapters/s3/version-page.ts";
+import { DamagedXml } from "../../../src/adapters/s3/xml-elements.ts";
 import { markerXml, pageXml, versionXml } from "../../stores/scripted-s3.ts";
 
 const whole = pageXml({
@@ -11,7 +12,7 @@ function problemOf(xml: string): string {
   try {
     parseVersionPage(xml);
   } catch (error) {
-    if (error instanceof DamagedPage) return error.message;
+    if (error instanceof DamagedXml) return error.message;
     throw error;
   }
   return "none";
@@ -35,7 +36,7 @@ describe("parseVersionPage()", () => {
     ]);
   });
 
-  it("reads every field, and none of an owner's", () => {
+  it("reads every field, and of the owner its id", () => {
     const [version, marker] = parseVersionPage(pageXml({ rows: [versionXml("a", "1", 7), markerXml("b", "2")] })).rows;
     expect(version).toEqual({
       kind: "version",
@@ -46,6 +47,8 @@ describe("parseVersionPage()", () => {
       size: 3,
       etag: "900150983cd24fb0d6963f7d28e17f72",
       storageClass: "STANDARD",
+      owner: "owner",
+      checksums: null,
     });
     expect(marker).toMatchObject({ kind: "marker", key: "b", versionId: "2" });
   });

@@ -1,0 +1,81 @@
+import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { BucketAddress } from "./bucket-address.ts";
+import type { SignedRequest } from "./signed-request.ts";
+import type { StoreAgents } from "./store-agents.ts";
+
+interface Exchange {
+  readonly address: BucketAddress;
+  readonly agents: StoreAgents;
+  readonly request: SignedRequest;
+  /** Milliseconds without a byte either way after which the connection is given up. */
+  readonly patience: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const mostToConnect = 10_000;
+
+/**
+ * Sends one request, once, and gives the head of the reply with its body still to come; a redirection is a reply like any
+ * other. Whoever takes the body must read or destroy it. Rejects with the socket's error, `ETIMEDOUT` for our own limits.
+ */
+export async function exchange({ address, agents, request, patience, signal }: Exchange): Promise<IncomingMessage> {
+  const options: RequestOptions = {
+    hostname: address.hostname,
+    port: address.port,
+    method: request.method,
+    path: request.path,
+    headers: request.headers,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  return await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent =
+      address.protocol === "https:"
+        ? httpsRequest({ ...options, agent: agents.https })
+        : httpRequest({ ...options, agent: agents.http });
+    sent.on("error", reject);
+    sent.on("response", (reply) => {
+      // Told to whoever reads the body; if nobody does any more it is no news.
+      reply.on("error", () => undefined);
+      resolve(reply);
+    });
+    sent.setTimeout(patience, () => sent.destroy(timeout(`not a byte for ${patience / 1000} s`)));
+    limitConnecting(sent);
+    sent.end(request.body ?? undefined);
+  });
+}
+
+function limitConnecting(sent: ClientRequest): void {
+  sent.on("socket", (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(
+      () => sent.destroy(timeout(`no connection within ${mostToConnect / 1000} s`)),
+      mostToConnect,
+    );
+    const stop = (): void => clearTimeout(timer);
+    socket.once("connect", stop);
+    socket.once("close", stop);
+  });
+}
+
+function timeout(words: string): Error {
+  return Object.assign(new Error(words), { code: "ETIMEDOUT" });
+}
+
+/** The whole body. Rejects where the connection ends before it does. */
+export async function wholeBody(reply: IncomingMessage, most = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  return await new Promise<Buffer>((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    reply.on("data", (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size <= most) return;
+      reply.destroy();
+      resolve(Buffer.concat(parts));
+    });
+    reply.on("end", () => resolve(Buffer.concat(parts)));
+    reply.on("error", reject);
+    reply.on("close", () => reject(Object.assign(new Error("the reply is cut"), { code: "ECONNRESET" })));
+  });
+}
