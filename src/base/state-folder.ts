@@ -57,6 +57,7 @@ export interface SealedFile {
 
 /** Lines that are written and then read back, once or more often. */
 export interface ScratchFile {
+  /** Adds a line, or several with newlines between them. */
   write(line: string): Promise<void>;
   /** All lines written so far, in order, in batches. */
   lines(): AsyncIterable<readonly string[]>;
@@ -77,7 +78,7 @@ export interface LockHolder {
 /** A file that only grows. */
 export interface LineFile {
   readonly path: string;
-  /** Adds one line; the newline is put by the file. May be buffered until `flush`. */
+  /** Adds one line, or several with newlines between them; the last newline is put by the file. May be buffered until `flush`. */
   write(line: string): Promise<void>;
   /** Durable on return (fsync). */
   flush(): Promise<void>;

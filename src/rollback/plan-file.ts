@@ -1,15 +1,14 @@
-import { ChainReader, ChainWriter } from "../base/chained-lines.ts";
-import type { Line } from "../base/chained-lines.ts";
+import { ChainReader } from "../base/chained-lines.ts";
 import type { Finding } from "../base/finding.ts";
 import { LineSplitter } from "../base/line-splitter.ts";
-import type { LineFile, TextFile } from "../base/state-folder.ts";
+import type { TextFile } from "../base/state-folder.ts";
 import { compareKeys } from "../history/key-history.ts";
 import { damagedFile, Fields } from "../history/line-fields.ts";
 import type { FileOfLines } from "../history/line-fields.ts";
 import type { AmbiguousKey } from "./decide.ts";
 import * as lines from "./plan-lines.ts";
 import type { PlanHeader } from "./plan-lines.ts";
-import type { RollbackDecisions, UnrecoverableKey } from "./plan.ts";
+import type { UnrecoverableKey } from "./plan.ts";
 import { TotalsCounter } from "./plan-totals.ts";
 import type { RollbackTotals } from "./plan-totals.ts";
 import { stageIndex, stages } from "./stage.ts";
@@ -36,28 +35,8 @@ export interface RollbackPlan {
   stepsByKey(): AsyncIterable<RollbackStep>;
 }
 
-/** Writes a plan and returns the hash of its last line. Durable on return; the file is left closed. */
-export async function writePlan(file: LineFile, header: PlanHeader, decisions: RollbackDecisions): Promise<string> {
-  const chain = new ChainWriter();
-  for (const line of planLines(header, decisions)) await file.write(chain.line(line));
-  await file.flush();
-  await file.close();
-  return chain.last;
-}
-
-function* planLines(
-  header: PlanHeader,
-  { steps, ambiguous, unrecoverable, totals }: RollbackDecisions,
-): Generator<Line> {
-  yield lines.headerLine(header);
-  for (const step of steps) yield lines.stepLine(step);
-  for (const key of ambiguous) yield lines.ambiguousLine(key);
-  for (const lost of unrecoverable) yield lines.unrecoverableLine(lost);
-  yield { type: "totals", ...totals };
-}
-
 /**
- * Reads what `writePlan` wrote, holding no step. Fails with `damaged-file`, naming the line, where the chain breaks, the
+ * Reads what `PlanWriter` wrote, holding no step. Fails with `damaged-file`, naming the line, where the chain breaks, the
  * end is missing, a field is not what it must be, the steps are out of their safe order or touch what no plan may, or
  * the totals do not match the lines.
  */
@@ -247,11 +226,14 @@ async function* each<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T>
 
 function checkedTotals(line: Fields, counter: TotalsCounter): RollbackTotals {
   const written = line.within("actions");
-  const totals = counter.totals({ keep: written.count("keep") });
-  const { actions: byAction, ...figures } = totals;
+  const state = line.within("stateAtT");
+  const kept = state.count("available") - written.count("liftMarker") - written.count("copyVersion");
+  const totals = counter.totals({ keep: written.count("keep"), kept });
+  const { actions: byAction, stateAtT, ...figures } = totals;
   const areActionsRight = Object.entries(byAction).every(([action, count]) => written.count(action) === count);
   const isRest = Object.entries(figures).every(([figure, count]) => line.count(figure) === count);
-  if (!areActionsRight || !isRest) throw line.wrong("its totals do not match its lines");
+  const isStateRight = kept >= 0 && kept <= byAction.keep && state.count("objects") === stateAtT.objects;
+  if (!areActionsRight || !isRest || !isStateRight) throw line.wrong("its totals do not match its lines");
   return totals;
 }
 

@@ -10,6 +10,7 @@ import type { AmbiguousKey, RollbackGoal } from "./decide.ts";
 import type { UnrecoverableKey } from "./plan.ts";
 import type { RepositoryBelow } from "./repositories-below.ts";
 import { rollbackObject } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { actions, proofs } from "./step.ts";
 import type { RollbackStep, RowRef } from "./step.ts";
 
@@ -83,12 +84,15 @@ export function ambiguousOf(line: Fields): AmbiguousKey {
   };
 }
 
+const kinds = ["data", "index", "snapshots", "keys", "config", "foreign"] as const satisfies readonly Stage["holds"][];
+
 export function unrecoverableLine(lost: UnrecoverableKey): Line {
   return { type: "unrecoverable", ...lost };
 }
 
 export function unrecoverableOf(line: Fields): UnrecoverableKey {
-  return { key: objectKey(line.text("key")), reason: line.text("reason") };
+  const holds = line.oneOf("holds", kinds);
+  return { key: objectKey(line.text("key")), holds, reason: line.text("reason") };
 }
 
 export function findingLine(finding: Finding): Line {

@@ -1,6 +1,6 @@
 import { stageIndex, stages } from "./stage.ts";
 import { isAboveNull } from "./step.ts";
-import type { RollbackStep } from "./step.ts";
+import type { RollbackStep, UnnumberedStep } from "./step.ts";
 
 /** What the plan holds, counted. `keep` counts the keys that are right already. */
 export interface RollbackTotals {
@@ -14,6 +14,8 @@ export interface RollbackTotals {
   readonly ambiguous: number;
   readonly unrecoverable: number;
   readonly findings: number;
+  /** How many objects the state at T has, and how many of them there will be. */
+  readonly stateAtT: { readonly objects: number; readonly available: number };
   /** Requests that write, if none has to be repeated. */
   readonly requests: number;
   /** Bytes that copies move; those of a version with the id null, which is read and put, included. */
@@ -24,6 +26,8 @@ export interface RollbackTotals {
 export interface CountedElsewhere {
   /** Keys that are right already. */
   readonly keep: number;
+  /** Of these the ones that show an object; all where it is left out. */
+  readonly kept?: number;
 }
 
 /** S3 takes 1000 entries in one DeleteObjects. */
@@ -44,8 +48,8 @@ export class TotalsCounter {
     this.#prefix = prefix;
   }
 
-  step(step: RollbackStep): void {
-    const place = stageIndex(step, this.#prefix);
+  /** `place` is the step's among `stages`, for a caller that knows it. */
+  step(step: UnnumberedStep, place = stageIndex(step, this.#prefix)): void {
     this.#actions[step.action]++;
     if (step.action !== "hide") this.#proofs[step.proof]++;
     if (step.action === "copyVersion") this.#bytes += step.to.size ?? 0;
@@ -60,7 +64,8 @@ export class TotalsCounter {
     this.#other[kind]++;
   }
 
-  totals({ keep }: CountedElsewhere): RollbackTotals {
+  totals({ keep, kept = keep }: CountedElsewhere): RollbackTotals {
+    const available = kept + this.#actions.liftMarker + this.#actions.copyVersion;
     const batches = [...this.#entries.values()].reduce((sum, count) => sum + Math.ceil(count / batchLimit), 0);
     return {
       actions: { ...this.#actions, keep },
@@ -71,6 +76,7 @@ export class TotalsCounter {
       ambiguous: this.#other.ambiguous,
       unrecoverable: this.#other.unrecoverable,
       findings: this.#other.finding,
+      stateAtT: { objects: available + this.#other.unrecoverable, available },
       requests: this.#actions.copyVersion + this.#preserved + batches,
       bytes: this.#bytes,
     };

@@ -1,56 +1,97 @@
+import type { Finding } from "../base/finding.ts";
+import { formatInstant } from "../base/instant.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import { isNullVersion } from "../base/version-id.ts";
-import { compareKeys } from "../history/key-history.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
+import { isArchived } from "./archived.ts";
 import type { AmbiguousKey, BringBack, Decision } from "./decide.ts";
-import type { Proven } from "./prove.ts";
-import { TotalsCounter } from "./plan-totals.ts";
-import type { RollbackTotals } from "./plan-totals.ts";
-import { inSafeOrder } from "./stage.ts";
+import type { Proven } from "./prove-key.ts";
+import type { Stage } from "./stage.ts";
 import { isAboveNull, rowRef } from "./step.ts";
-import type { RollbackStep, UnnumberedStep } from "./step.ts";
+import type { Proof, UnnumberedStep } from "./step.ts";
+import { wrongBytes } from "./wrong-bytes.ts";
 
 /** A key whose state at T cannot be had any more. It is left as it is. */
 export interface UnrecoverableKey {
   readonly key: ObjectKey;
+  /** What of the repository it is: `data`, `index`. */
+  readonly holds: Stage["holds"];
   readonly reason: string;
 }
 
 /** What becomes of one key. */
 export type KeyPlan =
   | { readonly kind: "leftOut" }
-  | { readonly kind: "keep"; readonly ambiguous: AmbiguousKey | null }
-  | { readonly kind: "step"; readonly step: UnnumberedStep; readonly ambiguous: AmbiguousKey | null }
-  | { readonly kind: "unrecoverable"; readonly lost: UnrecoverableKey; readonly ambiguous: AmbiguousKey | null };
+  | ({ readonly kind: "keep"; /** Whether it shows an object of the state at T. */ readonly shows: boolean } & Noted)
+  | ({ readonly kind: "step"; readonly step: UnnumberedStep } & Noted)
+  | ({ readonly kind: "unrecoverable"; readonly lost: UnrecoverableKey } & Noted);
 
-/** The key's part of the plan where its bytes need not be looked at; null where they must be, see `planProven`. */
-export function planKey(decision: Exclude<Decision, BringBack>): KeyPlan {
-  if (decision.kind === "leftOut") return decision;
-  if (decision.kind === "keep") return { kind: "keep", ambiguous: null };
-  const { key, current } = decision;
-  const common = { key, from: rowRef(current), to: null, markers: [], proof: "none" } as const;
-  const step = { action: "hide", ...common, reason: "written after T" } as const;
-  return { kind: "step", step: noted(step), ambiguous: null };
+/** What is to be said of a key besides. */
+interface Noted {
+  readonly ambiguous: AmbiguousKey | null;
+  readonly finding: Finding | null;
 }
 
-/** The key's part of the plan, by what its bytes have shown. */
-export function planProven(item: BringBack, proven: Proven): KeyPlan {
-  const { key, current } = item;
+/** How the user wants what is hidden brought back. */
+export interface PlanStyle {
+  /** Copies instead of lifted markers: for who may not lift them, or wants nothing of the history to go. */
+  readonly keepMarkers: boolean;
+}
+
+/** A thief stacks markers for nothing; each costs an entry of a batch, and a copy is one request. */
+const mostMarkers = 8;
+
+const nothingNoted: Noted = { ambiguous: null, finding: null };
+const keptShown: KeyPlan = { kind: "keep", shows: true, ...nothingNoted };
+const keptHidden: KeyPlan = { kind: "keep", shows: false, ...nothingNoted };
+
+/** The key's part of the plan where its bytes need not be looked at; see `planProven` for what is brought back. */
+export function planKey(decision: Exclude<Decision, BringBack>, finding: Finding | null = null): KeyPlan {
+  if (decision.kind === "leftOut") return decision;
+  if (decision.kind === "keep") return decision.shows ? keptShown : keptHidden;
+  const { key } = decision;
+  if (decision.kind === "gone") {
+    const reason = `only a delete marker of ${formatInstant(decision.hiddenAt)} is left: what stood below it was destroyed`;
+    return { kind: "unrecoverable", lost: { key, holds: decision.object.kind, reason }, ambiguous: null, finding };
+  }
+  const { current } = decision;
+  const common = { key, from: rowRef(current), to: null, markers: [], proof: "none" } as const;
+  const step = { action: "hide", ...common, reason: "written after T" } as const;
+  return { kind: "step", step: noted(step), ambiguous: null, finding };
+}
+
+/** The key's part of the plan, by what its bytes have shown, or its history alone. */
+export function planProven(item: BringBack, proven: Proven, { keepMarkers }: PlanStyle): KeyPlan {
+  const { key, current, object } = item;
+  const finding = proven.wrong.length === 0 ? null : wrongBytes(key, proven.wrong, "at-t");
   if (proven.kind === "lost") {
-    return { kind: "unrecoverable", lost: { key, reason: proven.reason }, ambiguous: item.ambiguous };
+    const lost = { key, holds: object.kind, reason: proven.reason };
+    return { kind: "unrecoverable", lost, ambiguous: item.ambiguous, finding };
   }
   const ambiguous = item.ambiguous ?? doubtfulConfig(item, proven) ?? deletedBefore(item, proven);
   const to = goalOf(item, proven);
-  if (current === to) return { kind: "keep", ambiguous };
+  if (current === to) return { kind: "keep", shows: true, ambiguous, finding };
   const above = item.rows.slice(0, item.rows.indexOf(to));
-  const common = { key, from: rowRef(current), to: rowRef(to), proof: proven.proof } as const;
-  if (above.every(isLiftable)) {
+  const proof = to !== proven.version && proven.newestIsRight === "as a twin" ? twinOf(proven.proof) : proven.proof;
+  const common = { key, from: rowRef(current), to: rowRef(to), proof } as const;
+  const isHidden = above.every(isLiftable);
+  if (isHidden && (isArchived(to) || (!keepMarkers && above.length <= mostMarkers))) {
     const reason = `hidden after T; ${proven.reason}`;
     const markers = above.map((row) => row.versionId);
-    return { kind: "step", step: { action: "liftMarker", ...common, reason, markers }, ambiguous };
+    return { kind: "step", step: { action: "liftMarker", ...common, reason, markers }, ambiguous, finding };
   }
-  const reason = `overwritten; ${proven.reason}`;
-  return { kind: "step", step: noted({ action: "copyVersion", ...common, reason, markers: [] }), ambiguous };
+  const reason = `${isHidden ? hiddenCopied(above.length, keepMarkers) : "overwritten"}; ${proven.reason}`;
+  const step = noted({ action: "copyVersion", ...common, reason, markers: [] });
+  return { kind: "step", step, ambiguous, finding };
+}
+
+function twinOf(proof: Proof): Proof {
+  return proof === "sha256" ? "twin" : proof;
+}
+
+function hiddenCopied(markers: number, keepMarkers: boolean): string {
+  if (keepMarkers) return "hidden after T, copied so that the markers stay";
+  return `hidden after T by ${markers} markers, a copy is cheaper`;
 }
 
 function noted(step: UnnumberedStep): UnnumberedStep {
@@ -81,41 +122,10 @@ function deletedBefore({ key }: BringBack, proven: Extract<Proven, { readonly ki
 /** A version with the right bytes that is nearer to the top spares a copy: it is right already, or a marker away. */
 function goalOf(item: BringBack, proven: Extract<Proven, { readonly kind: "found" }>): ObjectVersion {
   const newest = item.rows.find((row) => row.kind === "version");
-  return proven.isNewestRight && newest !== undefined ? newest : proven.version;
+  return proven.newestIsRight !== null && newest !== undefined ? newest : proven.version;
 }
 
 /** A marker with the id null may be replaced in place by the next one, so its id names no one thing to remove. */
 function isLiftable(row: HistoryRow): row is DeleteMarker {
   return row.kind === "marker" && !isNullVersion(row.versionId);
-}
-
-/** The decided part of a plan: plain data, nothing in it refers to a store. */
-export interface RollbackDecisions {
-  readonly steps: readonly RollbackStep[];
-  readonly ambiguous: readonly AmbiguousKey[];
-  readonly unrecoverable: readonly UnrecoverableKey[];
-  readonly totals: RollbackTotals;
-}
-
-/** Puts the parts of all keys together: in the order that is safe to stop at any line, counted. */
-export function planRollback(keys: Iterable<KeyPlan>, prefix: string): RollbackDecisions {
-  const steps: UnnumberedStep[] = [];
-  const ambiguous: AmbiguousKey[] = [];
-  const unrecoverable: UnrecoverableKey[] = [];
-  let keep = 0;
-  for (const plan of keys) {
-    if (plan.kind === "leftOut") continue;
-    if (plan.ambiguous !== null) ambiguous.push(plan.ambiguous);
-    if (plan.kind === "keep") keep++;
-    else if (plan.kind === "step") steps.push(plan.step);
-    else unrecoverable.push(plan.lost);
-  }
-  const ordered = inSafeOrder(steps, prefix);
-  const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => compareKeys(a.key, b.key);
-  const decided = { steps: ordered, ambiguous: ambiguous.sort(byKey), unrecoverable: unrecoverable.sort(byKey) };
-  const counter = new TotalsCounter(prefix);
-  for (const step of ordered) counter.step(step);
-  for (let n = 0; n < ambiguous.length; n++) counter.other("ambiguous");
-  for (let n = 0; n < unrecoverable.length; n++) counter.other("unrecoverable");
-  return { ...decided, totals: counter.totals({ keep }) };
 }

@@ -1,8 +1,7 @@
-import { compareKeys } from "../history/key-history.ts";
 import { repositoryObject } from "../restic/layout.ts";
 import type { RepositoryObject } from "../restic/layout.ts";
 import type { RepositoryBelow } from "./repositories-below.ts";
-import type { RollbackStep, UnnumberedStep } from "./step.ts";
+import type { UnnumberedStep } from "./step.ts";
 
 /** What the rollback has to do with an object of the bucket. */
 export type RollbackObject =
@@ -52,23 +51,22 @@ export const stages: readonly Stage[] = [
   stage("hide", "foreign"),
 ];
 
+const places = new Map(stages.map((each, index) => [each.name, index]));
+
+/** The place among `stages` of what is done with objects of a kind. */
+export function placeOf(acts: Stage["acts"], holds: Stage["holds"]): number {
+  return places.get(`${acts} ${holds}`) ?? -1;
+}
+
 /** The place among `stages` of a step on `key`; -1 for a key that no plan may touch. */
 export function stageIndex(step: Pick<UnnumberedStep, "key" | "action">, prefix: string): number {
   const { kind } = rollbackObject(step.key.slice(prefix.length), []);
-  const acts = step.action === "hide" ? "hide" : "bring back";
-  return stages.findIndex((candidate) => candidate.acts === acts && candidate.holds === kind);
+  if (kind === "leftOut") return -1;
+  return placeOf(step.action === "hide" ? "hide" : "bring back", kind);
 }
 
 /** What has to be listed to see every key of a stage. Foreign objects stand anywhere under the prefix. */
 export function listedPrefix(of: Stage, prefix: string): string {
   if (of.holds === "foreign") return prefix;
   return of.holds === "config" ? `${prefix}config` : `${prefix}${of.holds}/`;
-}
-
-/** Puts steps into the order of `stages`, by key within a stage, and numbers them. */
-export function inSafeOrder(steps: readonly UnnumberedStep[], prefix: string): readonly RollbackStep[] {
-  return steps
-    .map((step) => ({ step, place: stageIndex(step, prefix) }))
-    .sort((a, b) => a.place - b.place || compareKeys(a.step.key, b.step.key))
-    .map(({ step }, index) => ({ n: index + 1, ...step }));
 }

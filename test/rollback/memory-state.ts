@@ -80,7 +80,7 @@ export class MemoryState implements StateFolder {
     const lines: string[] = [];
     return Promise.resolve({
       write: (line: string) => {
-        lines.push(line);
+        lines.push(...line.split("\n"));
         return Promise.resolve();
       },
       lines: () => once(lines),

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ChainWriter, parseChainedLines } from "../../src/base/chained-lines.ts";
 import type { Line } from "../../src/base/chained-lines.ts";
 import { Failure } from "../../src/base/failure.ts";
-import { parseEvidence } from "../../src/history/evidence.ts";
+import { readEvidence } from "../../src/history/read-evidence.ts";
 import { readPlan } from "../../src/rollback/plan-file.ts";
+import type { HistoryRow } from "../../src/store/object-version.ts";
 import { Scene } from "./scene.ts";
 
 /** One of each kind of line: lifted, copied, hidden, ambiguous, unrecoverable. */
@@ -54,7 +55,10 @@ describe("a plan file", () => {
     const { scene } = await attackedScene();
     const name = [...scene.state.files.keys()].find((file) => file.startsWith("evidence/")) ?? "";
     await expect(scene.text(name)).toMatchFileSnapshot("../histories/attack.evidence.jsonl");
-    expect(parseEvidence(scene.text(name), name).rows).toEqual(await scene.rows());
+    const file = await scene.state.open(name);
+    const rows: HistoryRow[] = [];
+    if (file !== null) for await (const page of (await readEvidence(file)).pages()) rows.push(...page);
+    expect(rows).toEqual(await scene.rows());
   });
 
   const last = (lines: Line[]): number => lines.length - 1;

@@ -41,7 +41,8 @@ async function perform(scene: Scene, { does, what, after }: Deed, T: Instant | n
   scene.clock.passMilliseconds(after);
   const { key, content, isNamed } = thing(scene, what);
   if (does === "store") await scene.put(key, content);
-  else if (does === "hide") await scene.hide(key);
+  // Nobody hides what is not there: of a marker alone it is told that what stood below it is gone.
+  else if (does === "hide") await hideWhatIs(scene, key);
   else if (does === "overwrite") await scene.put(key, `junk ${after}`);
   // Only a name can tell a back-dated version; without one nothing can.
   else if (T !== null && isNamed) {
@@ -51,6 +52,10 @@ async function perform(scene: Scene, { does, what, after }: Deed, T: Instant | n
     const id = `back-${(await scene.rows()).length}`;
     if (isThere) scene.inject(key, { id, at: addMilliseconds(T, -after), content: "forged" });
   }
+}
+
+async function hideWhatIs(scene: Scene, key: ObjectKey): Promise<void> {
+  if ((await scene.rows()).some((row) => row.key === key)) await scene.hide(key);
 }
 
 async function attacked(

@@ -33,7 +33,7 @@ describe("makeRollbackPlan()", () => {
       "hide snapshots",
       "hide data",
     ]);
-    expect(result).toMatchObject({ proven: 5, sole: 1, unproven: 0, requests: 9, bytes: 6, to: formatInstant(T) });
+    expect(result).toMatchObject({ proven: 4, sole: 2, unproven: 0, requests: 9, bytes: 6, to: formatInstant(T) });
   });
 
   it("writes the evidence before the plan and names both, anew when planned twice", async () => {
@@ -44,9 +44,9 @@ describe("makeRollbackPlan()", () => {
     expect(first.result.plan).toBe("/state/plans/home-20261120T001000Z.plan.jsonl");
     expect(second.result.name).toBe("home-20261120T001000Z-2");
     expect([...scene.state.files.keys()]).toEqual([
-      "evidence/home-20261120T001000Z.evidence.jsonl",
+      "evidence/home-20261120T001000Z.evidence.jsonl.gz",
       "plans/home-20261120T001000Z.plan.jsonl",
-      "evidence/home-20261120T001000Z-2.evidence.jsonl",
+      "evidence/home-20261120T001000Z-2.evidence.jsonl.gz",
       "plans/home-20261120T001000Z-2.plan.jsonl",
     ]);
     expect(sha256(scene.text(first.result.evidence))).toBe(first.plan.header.evidence.sha256);
@@ -123,7 +123,9 @@ describe("makeRollbackPlan()", () => {
     await scene.hide(lost);
     const { result, plan } = await scene.plan(T);
     expect(result).toMatchObject({ unrecoverable: 1, accept: ["unrecoverable"] });
-    expect(plan.unrecoverable).toEqual([{ key: lost, reason: "none of its 1 versions hashes to the name" }]);
+    expect(plan.unrecoverable).toEqual([
+      { key: lost, holds: "index", reason: "none of its 1 versions hashes to the name" },
+    ]);
   });
 
   it("proves config by the recorded hash, and without one asks where it had two versions", async () => {
@@ -261,7 +263,7 @@ describe("applyRollback()", () => {
       journal: expect.stringMatching(/^\/state\/journals\/home-/) as string,
     });
     expect(await scene.visible()).toEqual(before);
-    expect(await scene.verify(plan)).toEqual({ matching: 7, differing: [], proven: 5 });
+    expect(await scene.verify(plan)).toEqual({ matching: 7, differing: [], differingCount: 0, proven: 5 });
     expect(await scene.apply(plan)).toMatchObject({ done: 0, skipped: 7 });
   });
 
@@ -377,6 +379,9 @@ describe("applyRollback()", () => {
     const name = (journal ?? "").replace("/state/", "");
     const text = scene.text(name);
     await scene.state.replace(name, text.slice(0, -20));
+    expect((await failureOf(scene.apply(plan))).problem).toBe("it was cut after it was closed");
+    // A run that was killed had no time to close its journal.
+    scene.state.files.delete(name.replace("journal.jsonl", "seal.json"));
     expect(await scene.apply(plan)).toMatchObject({ skipped: 1 });
     await scene.state.replace(name, text.replace('"done"', '"gone"'));
     expect((await failureOf(scene.apply(plan))).kind).toBe("damaged-file");

@@ -13,7 +13,7 @@ import { planWords } from "../../src/rollback/accept.ts";
 import { applyRollback } from "../../src/rollback/apply.ts";
 import type { ApplyRequest, ApplyResult } from "../../src/rollback/apply.ts";
 import { makeRollbackPlan } from "../../src/rollback/make-plan.ts";
-import type { PlanRequest, RollbackPlanResult } from "../../src/rollback/make-plan.ts";
+import type { PlanRequest, RollbackPlanResult } from "../../src/rollback/plan-request.ts";
 import { readPlan } from "../../src/rollback/plan-file.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { stages } from "../../src/rollback/stage.ts";

@@ -1,6 +1,6 @@
 import { andMore, namedAtMost, ofSome } from "./named-keys.ts";
 import type { OpenedRepository } from "../open-repository.ts";
-import type { RollbackPlanResult } from "../../rollback/make-plan.ts";
+import type { RollbackPlanResult } from "../../rollback/plan-request.ts";
 import { displayLocation } from "../../base/repository-location.ts";
 import { figureRows } from "./figure-row.ts";
 import { counted, seconds, size } from "./figures.ts";
