@@ -47,7 +47,7 @@ class OpenKey {
       this.#add(row);
       return null;
     }
-    if (compareKeys(first.key, row.key) > 0) throw outOfOrder(first.key, row.key);
+    requireOrder(first.key, row.key);
     const ended = { key: first.key, rows: this.#rows };
     this.#rows = [row];
     return ended;
@@ -80,8 +80,10 @@ function byteRank(codeUnit: number): number {
   return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit;
 }
 
-function outOfOrder(before: ObjectKey, key: ObjectKey): Failure {
-  return new Failure({
+/** A `store-misbehaves` failure where `key` belongs before the key that was listed before it. */
+export function requireOrder(before: ObjectKey, key: ObjectKey): void {
+  if (compareKeys(before, key) <= 0) return;
+  throw new Failure({
     kind: "store-misbehaves",
     action: "group the versions of",
     subject: key,
