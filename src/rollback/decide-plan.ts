@@ -103,6 +103,7 @@ async function decideAt(desk: Desk, request: PlanSettings, basis: PlanBasis): Pr
     versions: decider.versions,
     keys: decider.keys,
     prove,
+    fromEvidence: basis.proofs === null,
     hashedBytes,
     leftOut,
     versioning: source.versioning,

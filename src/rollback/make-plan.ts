@@ -26,7 +26,7 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
   const { location, state, clock, connections = defaultConnections, signal, store } = request;
   const { bucket, prefix } = location;
   const word = parseTarget(request.to, request.resolution);
-  const source = await storeSource(store, { prefix, connections, signal });
+  const source = await storeSource(store, { prefix, connections, ...(signal === undefined ? {} : { signal }) });
   const { versioning, settings, openUploads } = source;
   if (versioning === "off" || versioning === "unsupported") throw noHistory(location);
   const goal = await goalOf(request, source, word);

@@ -71,6 +71,8 @@ export interface RollbackPlanResult extends RollbackTotals {
   readonly versions: number;
   readonly keys: number;
   readonly prove: ProveWord;
+  /** Whether it was made from saved evidence, without asking the store. */
+  readonly fromEvidence: boolean;
   /** Bytes that were read to be hashed. */
   readonly hashedBytes: number;
   /** Repositories in folders below this one, which the plan does not touch. */

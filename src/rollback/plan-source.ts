@@ -7,6 +7,7 @@ import type { EvidenceWriter } from "../history/evidence.ts";
 import type { HistoryPages } from "../history/key-history.ts";
 import { readEvidence } from "../history/read-evidence.ts";
 import type { EvidenceReading } from "../history/read-evidence.ts";
+import { shardedHistory } from "../history/shards.ts";
 import type { BucketSettings, OpenUpload } from "../store/bucket-settings.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ClockReading, ReadableStore, Versioning } from "../store/versioned-store.ts";
@@ -27,18 +28,18 @@ export interface PlanSource {
 interface Reach {
   readonly prefix: string;
   readonly connections: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** Asks for versioning, settings, open uploads and the time; fails as the store fails. */
-export async function storeSource(store: ReadableStore, { prefix }: Reach): Promise<PlanSource> {
+export async function storeSource(store: ReadableStore, { prefix, ...reach }: Reach): Promise<PlanSource> {
   const [versioning, settings, openUploads, clock] = await Promise.all([
     store.versioning(),
     store.settings(),
     store.openUploads(prefix),
     store.readClock(),
   ]);
-  const pages = (under: string): HistoryPages => store.listVersions(under);
+  const pages = (under: string): HistoryPages => shardedHistory(store, { prefix: under, ...reach });
   return { versioning, settings, openUploads, now: clock.store, clock, pages };
 }
 
