@@ -1,7 +1,8 @@
 import type { Instant } from "../base/instant.ts";
+import type { VersionIdTime } from "../base/version-id-time.ts";
 import { repositoryObject } from "../restic/layout.ts";
 import type { KeyHistory } from "./key-history.ts";
-import { stateAt } from "./state-at.ts";
+import { dateOf, stateAt } from "./state-at.ts";
 import type { ListingOrder } from "./state-at.ts";
 
 /** What restic needs to open a repository and find anything in it. */
@@ -19,6 +20,8 @@ interface WorkableInstants {
 export interface RepositoryReading {
   readonly prefix: string;
   readonly order: ListingOrder;
+  /** How the store writes the time into its version ids; `none` where it is left out. */
+  readonly idTime?: VersionIdTime | undefined;
 }
 
 /** Which of config, keys and snapshots an object counts for; null for every other. */
@@ -35,7 +38,7 @@ export function missingAt(
 ): readonly Essential[] {
   const found = new Set<Essential | null>();
   for (const history of histories) {
-    if (mayBePresent(history, at, reading.order)) found.add(essentialOf(history, reading.prefix));
+    if (mayBePresent(history, at, reading)) found.add(essentialOf(history, reading.prefix));
   }
   return essentials.filter((essential) => !found.has(essential));
 }
@@ -77,8 +80,8 @@ function changesByInstant(
     const essential = essentialOf(history, reading.prefix);
     if (essential === null) continue;
     let wasPresent = false;
-    for (const at of datesOf(history)) {
-      const isPresent = mayBePresent(history, at, reading.order);
+    for (const at of datesOf(history, reading)) {
+      const isPresent = mayBePresent(history, at, reading);
       if (isPresent === wasPresent) continue;
       wasPresent = isPresent;
       const atOnce = changes.get(at) ?? [];
@@ -89,10 +92,10 @@ function changesByInstant(
   return [...changes].sort(([a], [b]) => a - b);
 }
 
-function datesOf(history: KeyHistory): readonly Instant[] {
-  return [...new Set(history.rows.map((row) => row.lastModified))].sort((a, b) => a - b);
+function datesOf(history: KeyHistory, { idTime = "none" }: RepositoryReading): readonly Instant[] {
+  return [...new Set(history.rows.map((row) => dateOf(row, idTime)))].sort((a, b) => a - b);
 }
 
-function mayBePresent(history: KeyHistory, at: Instant, order: ListingOrder): boolean {
-  return stateAt(history.rows, at, order).kind !== "absent";
+function mayBePresent(history: KeyHistory, at: Instant, { order, idTime }: RepositoryReading): boolean {
+  return stateAt(history.rows, at, order, idTime).kind !== "absent";
 }

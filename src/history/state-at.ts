@@ -1,4 +1,6 @@
 import type { Instant } from "../base/instant.ts";
+import { instantOfVersionId } from "../base/version-id-time.ts";
+import type { VersionIdTime } from "../base/version-id-time.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 
 /** Whether the store lists versions and markers in one order, or markers apart from versions (Versity, RustFS). */
@@ -27,29 +29,55 @@ export type StateOfKey =
  * Order and dates disagree about `at` where a row dated after it stands below one dated before it: either the upper
  * one is back-dated (a multipart upload begun before and completed after), or the lower one is dated wrongly. Both
  * cases come back as `ambiguous`; choosing is for whoever can prove.
+ *
+ * Where the store writes the time into its version ids, `idTime` says how; then the ids date the rows, see `dateOf`.
  */
-export function stateAt(rows: readonly HistoryRow[], at: Instant, order: ListingOrder = "interleaved"): StateOfKey {
-  const sequence = newestFirst(rows, order);
-  const position = sequence.findIndex((row) => row.lastModified <= at);
+export function stateAt(
+  rows: readonly HistoryRow[],
+  at: Instant,
+  order: ListingOrder = "interleaved",
+  idTime: VersionIdTime = "none",
+): StateOfKey {
+  const sequence = newestFirst(rows, order, idTime);
+  const position = sequence.findIndex((row) => dateOf(row, idTime) <= at);
   const newest = sequence[position];
   if (newest === undefined) return { kind: "absent", because: "not yet written" };
-  const misdated = sequence.findLastIndex((row) => row.lastModified > at);
+  const misdated = sequence.findLastIndex((row) => dateOf(row, idTime) > at);
   const disagrees = misdated > position;
   const below = disagrees ? sequence.slice(misdated + 1, misdated + 2) : [];
-  const rivals = isOrderKnown(rows, order) ? [] : rivalsOf(newest, rows, isLatestFirst(rows));
+  const rivals = isOrderKnown(rows, order) ? [] : rivalsOf(newest, rows, idTime);
   const candidates = [...new Set([newest, ...rivals, ...below])];
   const orNotYetWritten = disagrees && below.length === 0;
   return settled(candidates, orNotYetWritten);
 }
 
 /** `rows` with the newest first, as far as the store's order, or else the dates, can tell. */
-export function newestFirst(rows: readonly HistoryRow[], order: ListingOrder): readonly HistoryRow[] {
+export function newestFirst(
+  rows: readonly HistoryRow[],
+  order: ListingOrder,
+  idTime: VersionIdTime = "none",
+): readonly HistoryRow[] {
   if (isOrderKnown(rows, order)) return rows;
   const rank = (row: HistoryRow): number => (row.isLatest ? 0 : 1);
   const markersFirst = (row: HistoryRow): number => (row.kind === "marker" ? 0 : 1);
-  return rows.toSorted(
-    (a, b) => rank(a) - rank(b) || b.lastModified - a.lastModified || markersFirst(a) - markersFirst(b),
-  );
+  return rows.toSorted((a, b) => rank(a) - rank(b) || compareDates(b, a, idTime) || markersFirst(a) - markersFirst(b));
+}
+
+/**
+ * When a row was written. By the word of its id where `idTime` says how to read it: Versity dates a version by the end of
+ * its time and a marker by the version below, SeaweedFS and Swift round to seconds. B2's ids are coarser than its dates.
+ */
+export function dateOf(row: HistoryRow, idTime: VersionIdTime): Instant {
+  if (idTime === "none" || idTime === "b2") return row.lastModified;
+  return instantOfVersionId(row.versionId, idTime) ?? row.lastModified;
+}
+
+/** 0 where neither dates nor ids tell. */
+function compareDates(a: HistoryRow, b: HistoryRow, idTime: VersionIdTime): number {
+  const byDate = dateOf(a, idTime) - dateOf(b, idTime);
+  if (byDate !== 0 || idTime === "none") return byDate;
+  const [ofA, ofB] = [instantOfVersionId(a.versionId, idTime), instantOfVersionId(b.versionId, idTime)];
+  return ofA === null || ofB === null ? 0 : ofA - ofB;
 }
 
 /** What a read of the key answers with now: the row the store calls latest, else the one listed first. */
@@ -77,10 +105,10 @@ function isLatestFirst(rows: readonly HistoryRow[]): boolean {
 }
 
 /** Rows of the same date of which the order does not tell whether they are newer. */
-function rivalsOf(newest: HistoryRow, rows: readonly HistoryRow[], keepsKinds: boolean): readonly HistoryRow[] {
+function rivalsOf(newest: HistoryRow, rows: readonly HistoryRow[], idTime: VersionIdTime): readonly HistoryRow[] {
   if (newest.isLatest) return [];
-  const sameDate = rows.filter((row) => row.lastModified === newest.lastModified);
-  if (!keepsKinds) return sameDate;
+  const sameDate = rows.filter((row) => compareDates(row, newest, idTime) === 0);
+  if (!isLatestFirst(rows)) return sameDate;
   // A split listing still keeps the order within each kind, so only the first of each can be the newest.
   return sameDate.filter((row) => row === sameDate.find((other) => other.kind === row.kind));
 }

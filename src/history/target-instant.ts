@@ -4,7 +4,7 @@ import { addMilliseconds, endOfSecond, formatInstant, parseInstant } from "../ba
 import type { Instant } from "../base/instant.ts";
 import { repositoryObject } from "../restic/layout.ts";
 import type { KeyHistory } from "./key-history.ts";
-import { newestFirst } from "./state-at.ts";
+import { dateOf, newestFirst } from "./state-at.ts";
 import type { RepositoryReading } from "./repository-state.ts";
 
 /** The step of the store's dates; where it is not known, `millisecond` is right for either. */
@@ -64,8 +64,8 @@ async function storedAt(id: string, context: TargetContext): Promise<Instant> {
   const start = `${context.prefix}snapshots/${id}`;
   for await (const { key, rows } of context.snapshotHistories()) {
     if (repositoryObject(key.slice(context.prefix.length)).kind !== "snapshots") continue;
-    const first = newestFirst(rows, context.order).findLast((row) => row.kind === "version");
-    if (key.startsWith(start) && first !== undefined) found.set(key, first.lastModified);
+    const first = newestFirst(rows, context.order, context.idTime).findLast((row) => row.kind === "version");
+    if (key.startsWith(start) && first !== undefined) found.set(key, dateOf(first, context.idTime ?? "none"));
   }
   const [only] = found.values();
   if (only !== undefined && found.size === 1) return only;

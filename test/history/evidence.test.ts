@@ -143,7 +143,7 @@ describe("readEvidence()", () => {
     expect((await readEvidence(fileOf(text))).header).toEqual(header);
     const { order, ...unordered } = header;
     expect(order).toBe("interleaved");
-    const bare = { ...unordered, openUploads: null };
+    const bare = { ...unordered, idTime: "ulid", openUploads: null } as const;
     expect((await readEvidence(fileOf((await written([], bare)).text))).header).toEqual(bare);
   });
 

@@ -3,6 +3,7 @@ import { addMilliseconds, instantFromMilliseconds } from "../../src/base/instant
 import type { Instant } from "../../src/base/instant.ts";
 import { objectKey } from "../../src/base/object-key.ts";
 import { versionId } from "../../src/base/version-id.ts";
+import type { VersionIdTime } from "../../src/base/version-id-time.ts";
 import { newestFirst, stateAt } from "../../src/history/state-at.ts";
 import type { ListingOrder, StateOfKey } from "../../src/history/state-at.ts";
 import type { HistoryRow } from "../../src/store/object-version.ts";
@@ -128,6 +129,78 @@ describe("stateAt()", () => {
     ],
     ["goes by the listing where no row is called latest", listed([put("b", T), put("a", T)], -1), "present b"],
   ])("%s", (_, rows, expected, order = "interleaved") => expect(told(stateAt(rows, T, order))).toBe(expected));
+});
+
+/** The time in whole milliseconds at the head of a ULID. */
+function ulid(at: Instant, end: string): string {
+  let text = "";
+  for (let rest = at as number, count = 0; count < 10; count++, rest = Math.floor(rest / 32)) {
+    text = `${"0123456789ABCDEFGHJKMNPQRSTVWXYZ".charAt(rest % 32)}${text}`;
+  }
+  return `${text}${end.padStart(16, "0")}`;
+}
+
+describe("stateAt(), where version ids carry the time", () => {
+  const early = ulid(addMilliseconds(T, -900), "A");
+  const late = ulid(addMilliseconds(T, -100), "B");
+  const after = ulid(addMilliseconds(T, 400), "C");
+  const b2 = (time: string, end: string): string => `4_z1_f1_d20261120_m${time}_c004_v0402007_${end}`;
+
+  it.each<[string, readonly HistoryRow[], string, VersionIdTime]>([
+    [
+      "settles a version and a marker of one date that the store listed apart",
+      listed([put("e", second(30)), put(early, T), marker(late, T)]),
+      "deleted",
+      "ulid",
+    ],
+    [
+      "settles them the other way round",
+      listed([put("e", second(30)), put(late, T), marker(early, T)]),
+      `present ${late}`,
+      "ulid",
+    ],
+    [
+      "goes by the id where the date is when the version ended",
+      listed([put("e", second(30)), put(early, second(30))]),
+      `present ${early}`,
+      "ulid",
+    ],
+    [
+      "goes by the id where the date is that of the version below",
+      listed([marker(after, second(5)), put(early, second(5))], 0),
+      `present ${early}`,
+      "ulid",
+    ],
+    [
+      "leaves open what ids of one millisecond do not tell",
+      listed([put("e", second(30)), put(ulid(T, "A"), T), marker(ulid(T, "B"), T)]),
+      `ambiguous ${ulid(T, "B")} ${ulid(T, "A")}`,
+      "ulid",
+    ],
+    [
+      "goes by the dates where the ids are of another form",
+      listed([put("e", second(30)), put("v", T), marker("m", T)]),
+      "ambiguous m v",
+      "ulid",
+    ],
+    [
+      "takes ids of whole seconds for a tie only",
+      listed([put("e", second(30)), put(b2("030001", "v"), T), marker(b2("030000", "m"), T)]),
+      `present ${b2("030001", "v")}`,
+      "b2",
+    ],
+    [
+      "leaves a tie that ids of whole seconds do not settle",
+      listed([put("e", second(30)), put(b2("030000", "v"), T), marker(b2("030000", "m"), T)]),
+      `ambiguous ${b2("030000", "m")} ${b2("030000", "v")}`,
+      "b2",
+    ],
+  ])("%s", (_, rows, expected, idTime) => expect(told(stateAt(rows, T, "split", idTime))).toBe(expected));
+
+  it("does not look at ids where the profile does not say so", () => {
+    const rows = listed([put("e", second(30)), put(early, T), marker(late, T)]);
+    expect(told(stateAt(rows, T, "split"))).toBe(`ambiguous ${late} ${early}`);
+  });
 });
 
 describe("newestFirst()", () => {
