@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec, WordSpec } from "./command-spec.ts";
+import { connectionsSpec } from "./connections-flag.ts";
 
 const repository: WordSpec = {
   name: "repository",
@@ -155,23 +156,42 @@ const recovery: readonly CommandSpec[] = [
     description:
       "Reads the whole version history, saves it as evidence, and writes a plan that names each object to bring back or " +
       "hide and proves by its SHA-256 what is brought back. Writes nothing to the bucket.\n\n" +
+      "Every index, snapshot and key of the state at T is hashed, and so is each object of which it is open what it held. Of " +
+      "data/ as much as --prove says. What hides in the settings (lifecycle rules that destroy good versions, open uploads, " +
+      "a changed policy) is told with what to do about it.\n\n" +
       "T is an instant with a zone (2026-11-20T03:00:00Z), snapshot:ID (when that snapshot was stored), or 90m-ago, " +
       "26h-ago, 3d-ago. It is inclusive.",
     words: [repository],
     flags: [
       { flags: "--to <T>", description: "the instant to go back to" },
+      {
+        flags: "--prove <what>",
+        description:
+          "which objects under data/ are hashed: changed (those that had a second version), all, or none (else changed; all where the store's history can be forged)",
+      },
+      {
+        flags: "--evidence <file>",
+        description: "plan again from saved evidence, asking the store nothing; hashes nothing",
+      },
+      { flags: "--keep-markers", description: "copy what is hidden instead of lifting its delete markers" },
+      connectionsSpec,
       { flags: "--out <file>", description: "write the plan there instead of into the state folder" },
       role,
     ],
-    examples: [["holdfast rollback plan home --to 2026-11-20T03:00:00Z", "the state at three o'clock"]],
+    examples: [
+      ["holdfast rollback plan home --to 2026-11-20T03:00:00Z", "the state at three o'clock"],
+      ["holdfast rollback plan home --to 26h-ago --prove all", "hash every object of that state"],
+    ],
     load: async () => await import("./commands/rollback-plan.ts").then(({ rollbackPlan }) => rollbackPlan),
   },
   {
     name: "rollback apply",
     summary: "carry out a plan",
     description:
-      "Lifts delete markers, copies older versions forward and hides what came later. Never deletes a version. Can be " +
-      "stopped at any moment and run again; an object that changed since the plan is left alone and named.",
+      "Lifts delete markers, copies older versions forward and hides what came later. Never deletes a version. A key " +
+      "that may not lift markers copies instead, and says so before it asks. Can be stopped at any moment and run again. " +
+      "A bucket that changed since the plan is not written (exit 83); with --accept changed it is planned for anew, to the " +
+      "same instant. A report of what was done stands in the state folder afterwards.",
     words: [{ name: "plan", description: "the plan's file, or its name" }],
     flags: [
       {
@@ -180,6 +200,8 @@ const recovery: readonly CommandSpec[] = [
           "go on although the plan holds: unproven, ambiguous, unrecoverable; or the bucket has changed since: changed; may be given more than once",
         repeatable: true,
       },
+      { flags: "--check", description: "run holdfast check when it is done" },
+      connectionsSpec,
       role,
       dryRun,
     ],
@@ -189,11 +211,51 @@ const recovery: readonly CommandSpec[] = [
   {
     name: "rollback verify",
     summary: "compare the bucket with what the plan promised",
-    description: "Lists the bucket anew, compares each object with the state at T, and hashes what was brought back.",
+    description:
+      "Lists the bucket anew, compares each object with the state at T, and hashes what was brought back. Where the " +
+      "history can be forged it hashes everything. Exit 80 on any difference.",
     words: [{ name: "plan", description: "the plan's file, or its name" }],
-    flags: [role],
+    flags: [
+      {
+        flags: "--prove <what>",
+        description:
+          "what is read and hashed: changed (what was brought back), all, or none (size and ETag speak for the bytes)",
+      },
+      connectionsSpec,
+      role,
+    ],
     examples: [["holdfast rollback verify home-20261120T030000Z", "after apply"]],
     load: async () => await import("./commands/rollback-verify.ts").then(({ rollbackVerify }) => rollbackVerify),
+  },
+  {
+    name: "rollback undo",
+    summary: "bring back what the bucket showed before a plan was applied",
+    description:
+      "Hides again what was brought back and shows again what was hidden or overwritten, key by key, also after an apply " +
+      "that stopped half-way. Removes no version but delete markers that apply made. A key that somebody has written since " +
+      "is left alone and named (exit 83). Can be stopped at any moment and run again. An undone plan is not applied again: " +
+      "plan anew.",
+    words: [{ name: "plan", description: "the plan's file, or its name" }],
+    flags: [connectionsSpec, role, dryRun],
+    examples: [["holdfast rollback undo home-20261120T030000Z", "after applying the wrong plan"]],
+    load: async () => await import("./commands/rollback-undo.ts").then(({ rollbackUndo }) => rollbackUndo),
+  },
+  {
+    name: "rollback status",
+    summary: "tell where each plan stands, and whether its files are whole",
+    description:
+      "Reads plan, evidence and journals in the state folder, and tells what is done and what is left: planned, applying, " +
+      "applied, verified or undone. Without a plan it lists them all, the newest first. Asks no store and needs no key. " +
+      "Exit 65 where a file is damaged; each is named.",
+    words: [
+      { name: "plan", optional: true, description: "the plan's file, or its name; all plans where it is left out" },
+    ],
+    flags: [],
+    examples: [
+      ["holdfast rollback status", "a line for each plan"],
+      ["holdfast rollback status home-20261120T030000Z", "how far that one has come"],
+    ],
+    load: async () => await import("./commands/rollback-status.ts").then(({ rollbackStatus }) => rollbackStatus),
   },
 ];
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../base/failure.ts";
 import { parseRepositoryLocation } from "../base/repository-location.ts";
@@ -8,27 +7,31 @@ import { readPlan, type RollbackPlan } from "../rollback/plan-file.ts";
 import type { CommandInput, Invocation } from "./invocation.ts";
 import { openNamedRepository, openState, type OpenedRepository } from "./open-repository.ts";
 
-export interface OpenedPlan {
+/** A plan that was found whole. */
+export interface FoundPlan {
   readonly plan: RollbackPlan;
   readonly state: StateFolder;
+}
+
+export interface OpenedPlan extends FoundPlan {
   readonly repository: OpenedRepository;
 }
 
-/** A plan by its file, or by its name in the state folder. */
+/** A plan by its file, or by its name in the state folder, with the repository it was made for. */
 export async function openPlan(invocation: Invocation, input: CommandInput): Promise<OpenedPlan> {
-  const word = input.words["plan"] ?? "";
-  const state = await openState(invocation);
-  const named = word.includes("/") ? null : await state.open(rollbackFile("plan", word));
-  const file = named ?? (await state.open(path.resolve(word)));
-  if (file === null) throw planMissing(word, state);
-  const plan = await readPlan(file);
+  const { plan, state } = await findPlan(invocation, input.words["plan"] ?? "");
   const repository = await openNamedRepository(invocation, input, { name: plan.header.repository });
   refuseOtherPlace(plan, repository);
   return { plan, state, repository };
 }
 
-export async function readFileIfThere(file: string): Promise<string | null> {
-  return await readFile(file, "utf8").catch(() => null);
+/** As `openPlan`, for a command that asks no store and needs no configuration. */
+export async function findPlan(invocation: Invocation, word: string): Promise<FoundPlan> {
+  const state = await openState(invocation);
+  const named = word.includes("/") ? null : await state.open(rollbackFile("plan", word));
+  const file = named ?? (await state.open(path.resolve(word)));
+  if (file === null) throw planMissing(word, state);
+  return { plan: await readPlan(file), state };
 }
 
 /** A plan holds for the bucket it was made from, whatever the configuration names by now. */

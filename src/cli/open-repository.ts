@@ -6,6 +6,7 @@ import type { S3Access } from "../adapters/s3/s3-client.ts";
 import type { Credentials } from "../base/credentials.ts";
 import { parseDuration, type Duration } from "../base/duration.ts";
 import { Failure } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
 import { isRole, roles, type Role } from "../base/role.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { passwordOf, type RepositoryConfiguration } from "../config/configuration.ts";
@@ -21,6 +22,15 @@ import type { PurgingStore } from "../store/versioned-store.ts";
 import type { CommandInput, Invocation } from "./invocation.ts";
 import { loadConfiguration, secretSources } from "./load-configuration.ts";
 
+/** How a long run wants its store. */
+export interface StoreTuning {
+  /** How many requests may be under way at once; 16 where it is left out. */
+  readonly connections?: number | undefined;
+  /** Told each request that was answered, and each that has to be sent again. */
+  readonly onRequest?: () => void;
+  readonly onRetry?: () => void;
+}
+
 /** One repository of the configuration, with what this run needs of it opened when it is asked for. */
 export interface OpenedRepository {
   readonly name: string;
@@ -32,7 +42,7 @@ export interface OpenedRepository {
   /** All that is needed to reach the bucket as that role, for whoever opens a store of his own. */
   access(role: Role): Promise<S3Access>;
   /** Holds all three grades; a command takes only the one it needs. */
-  store(role: Role): Promise<PurgingStore>;
+  store(role: Role, tuning?: StoreTuning): Promise<PurgingStore>;
   state(): Promise<StateFolder>;
   /** What `exec` puts before the user's own words. */
   resticFlags(session: ResticSession): readonly string[];
@@ -74,7 +84,8 @@ export async function openNamedRepository(
     role: (preferred) => chooseRole(configuration, preferred, input.text("role")),
     session: async (role) => await resticSession(invocation, configuration, { role, restic }),
     access: async (role) => await accessOf(invocation, configuration, { role, profile }),
-    store: async (role) => await openStore(invocation, await accessOf(invocation, configuration, { role, profile })),
+    store: async (role, tuning = {}) =>
+      await openStore(invocation, await accessOf(invocation, configuration, { role, profile }), tuning),
     state: async () => await openState(invocation),
     resticFlags: (session) => globalArguments(session.access),
   };
@@ -179,18 +190,35 @@ async function accessOf(
   return { location, region, bucketLookup, caFile, profile, credentials, clock: invocation.clock, log: invocation.log };
 }
 
-async function openStore(invocation: Invocation, access: S3Access): Promise<PurgingStore> {
+async function openStore(invocation: Invocation, access: S3Access, tuning: StoreTuning): Promise<PurgingStore> {
   const [{ openS3Store }, { retrying }] = await Promise.all([
     import("../adapters/s3/s3-store.ts"),
     import("../store/retrying-store.ts"),
   ]);
   const { clock, signal } = invocation;
-  return retrying(openS3Store(access), {
+  const { connections, onRequest, onRetry } = tuning;
+  const log = onRequest === undefined ? (access.log ?? null) : counted(access.log ?? null, onRequest);
+  const tuned = { ...access, log, ...(connections === undefined ? {} : { connections }) };
+  const repeated = onRetry === undefined ? {} : { onRetry };
+  return retrying(openS3Store({ ...tuned, ...repeated }), {
     clock,
     signal,
     hideIsIdempotent: access.profile.markers.value === "single",
-    onRetry: (failure, wait) => invocation.screen.note(`  ${failure.message}; again in ${wait / 1000} s`),
+    onRetry: (failure, wait) => {
+      onRetry?.();
+      invocation.screen.note(`  ${failure.message}; again in ${wait / 1000} s`);
+    },
   });
+}
+
+/** The log is told every request, once. */
+function counted(log: Log | null, onRequest: () => void): Log {
+  return {
+    debug: (message, fields) => {
+      onRequest();
+      log?.debug(message, fields);
+    },
+  };
 }
 
 async function credentialsOf(

@@ -1,8 +1,8 @@
 import { Failure } from "../base/failure.ts";
-import type { KeyChange } from "./changes-since.ts";
-import type { StepResult } from "./journal.ts";
+import type { KeyChange, KeyChanges } from "./changes-since.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import type { RollbackStep } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 
 /** A step that was not done. */
 export interface FailedStep {
@@ -16,7 +16,7 @@ export interface ApplyTally {
   readonly counts: Record<StepResult, number>;
   readonly failed: FailedStep[];
   /** Keys that somebody has written since the plan; not touched. */
-  readonly changed: KeyChange[];
+  readonly changed: KeyChanges;
   /** The stage under way, see `stages`. */
   stage: string;
 }
@@ -41,10 +41,10 @@ export class ApplyReport {
 
   /** For keys that changed before the first write or under way. */
   changed(): Failure {
-    const { changed } = this.#tally;
-    const objects = changed.length === 1 ? "1 object was" : `${changed.length} objects were`;
+    const { count } = this.#tally.changed;
+    const objects = count === 1 ? "1 object was" : `${count} objects were`;
     return this.#failure("bucket-changed", `${objects} written since the plan and left alone`, {
-      hint: "Take the stolen keys out of use, then plan again; to go on and leave these as they are, add --accept changed.",
+      hint: "Take the stolen keys out of use, then plan again; to have these planned anew and go on, add --accept changed.",
     });
   }
 
@@ -90,7 +90,7 @@ export class ApplyReport {
     const figures = { done: String(done), skipped: String(skipped), failed: String(counts.failed) };
     const journal = this.#context.journal === null ? {} : { journal: this.#context.journal };
     const refused = failed.map(({ step, problem }) => ({ key: step.key, problem }));
-    return { ...figures, ...journal, ...named("failed objects", refused), ...named("changed", changed) };
+    return { ...figures, ...journal, ...named("failed objects", refused), ...named("changed", changed.named) };
   }
 
   #failure(
@@ -100,7 +100,8 @@ export class ApplyReport {
   ): Failure {
     const subject = this.#context.plan.header.repository;
     const details = { ...this.facts(), ...more.details };
-    return new Failure({ kind, action: "apply the plan for", subject, problem, ...more, details });
+    const action = this.#context.plan.header.undoes === null ? "apply the plan for" : "undo the plan for";
+    return new Failure({ kind, action, subject, problem, ...more, details });
   }
 }
 

@@ -1,14 +1,15 @@
 import type { ObjectKey } from "../base/object-key.ts";
-import { compareKeys, keyHistories } from "../history/key-history.ts";
-import type { KeyHistory } from "../history/key-history.ts";
+import type { HistoryPages } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
-import type { ReadableStore } from "../store/versioned-store.ts";
-import { inParallel, objectsAtOnce } from "./in-parallel.ts";
+import { inParallel } from "./in-parallel.ts";
+import { joinedKeys } from "./key-join.ts";
+import type { JoinedKey } from "./key-join.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { sameness } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
+import { isAsPlanned } from "./standing.ts";
 import { isAboveNull, isRow, rowRef } from "./step.ts";
 import type { RollbackStep } from "./step.ts";
 
@@ -19,13 +20,49 @@ export interface KeyChange {
   readonly problem: string;
 }
 
+/** Changed keys: all counted, the first of them named. */
+export class KeyChanges {
+  readonly #named = new Map<ObjectKey, string>();
+  #count = 0;
+
+  add({ key, problem }: KeyChange): void {
+    if (this.#named.has(key)) return;
+    this.#count++;
+    if (this.#named.size < mostNamed) this.#named.set(key, problem);
+  }
+
+  has(key: ObjectKey): boolean {
+    return this.#named.has(key);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get named(): readonly KeyChange[] {
+    return [...this.#named].map(([key, problem]) => ({ key, problem }));
+  }
+}
+
+/** A thief who writes for days must not fill the memory of whoever stops him. */
+const mostNamed = 10_000;
+
 interface Comparison {
   readonly plan: RollbackPlan;
   /** The rows of the evidence, as they were listed. */
-  readonly evidence: Iterable<HistoryRow>;
-  readonly store: ReadableStore;
+  readonly evidence: HistoryPages;
+  /** A listing of all that stands under the prefix now. */
+  readonly now: HistoryPages;
   readonly hash: HashVersion;
+  readonly connections: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a look at the whole bucket has shown. */
+interface FreshLook {
+  readonly changes: KeyChanges;
+  /** Whether every step found its key exactly as the plan did, so that none need be looked at again right away. */
+  readonly isUntouched: boolean;
 }
 
 /**
@@ -33,33 +70,43 @@ interface Comparison {
  * work. What such a write rests on may be what the plan is about to hide. Rows that a lifecycle rule took from below are
  * no change unless the plan was to bring them back. Bytes are read only of versions that may be the plan's own copies.
  */
-export async function changesSince({ plan, evidence, store, hash, signal }: Comparison): Promise<readonly KeyChange[]> {
-  const { prefix, order, leftOut } = plan.header;
-  const steps = new Map<ObjectKey, RollbackStep>();
-  for await (const step of plan.stepsByKey()) steps.set(step.key, step);
-  const changes: KeyChange[] = [];
-  const doubts: Doubt[] = [];
-  const before = keyHistories(rowsOf(evidence));
-  for await (const [then, now] of pairs(before, keyHistories(store.listVersions(prefix)))) {
+export async function changesSince(comparison: Comparison): Promise<FreshLook> {
+  const { plan, hash, connections, signal } = comparison;
+  const { prefix, leftOut, order } = plan.header;
+  const changes = new KeyChanges();
+  let isUntouched = true;
+  const sides = { then: comparison.evidence, now: comparison.now, steps: plan.stepsByKey() };
+  for await (const batch of joinedKeys(sides)) {
     signal?.throwIfAborted();
-    const key = (now ?? then)?.key;
-    if (key === undefined || rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut") continue;
-    const rows = { then: newestFirst(then?.rows ?? [], order), now: newestFirst(now?.rows ?? [], order) };
-    const verdict = compare(rows, steps.get(key) ?? null);
-    if (verdict === null) continue;
-    if (typeof verdict === "string") changes.push({ key, problem: verdict });
-    else doubts.push({ key, ...verdict });
-  }
-  await inParallel(doubts, { limit: objectsAtOnce, signal }, async ({ key, fresh, own }) => {
-    for (const version of fresh) {
-      const unlike = await whyNotOwn(version, own, hash);
-      if (unlike === null) continue;
-      changes.push({ key, problem: `version ${version.versionId} is new${unlike}` });
-      return;
+    const doubts: Doubt[] = [];
+    for (const joined of batch) {
+      const { key, step } = joined;
+      if (rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut") continue;
+      const rows = { then: newestFirst(joined.then, order), now: newestFirst(joined.now, order) };
+      if (step !== null && isUntouched) isUntouched = isAsPlanned(step, rows.now);
+      const verdict = isSameHistory(joined) ? null : compare(rows, step);
+      if (typeof verdict === "string") changes.add({ key, problem: verdict });
+      else if (verdict !== null) doubts.push({ key, ...verdict });
     }
-  });
+    await inParallel(doubts, { limit: connections, signal }, async (doubt) => {
+      const problem = await whyChanged(doubt, hash);
+      if (problem !== null) changes.add({ key: doubt.key, problem });
+    });
+  }
   signal?.throwIfAborted();
-  return changes.sort((a, b) => compareKeys(a.key, b.key));
+  return { changes, isUntouched: isUntouched && changes.count === 0 };
+}
+
+/** The usual case, told without building anything. */
+function isSameHistory({ then, now }: JoinedKey): boolean {
+  if (then.length !== now.length) return false;
+  for (const [index, row] of now.entries()) {
+    const before = then[index];
+    if (before === undefined || before.isLatest !== row.isLatest || before.lastModified !== row.lastModified)
+      return false;
+    if (!isRow(rowRef(before), row)) return false;
+  }
+  return true;
 }
 
 /** New versions that the plan may have made itself: then they have the bytes of one of `own`. */
@@ -87,7 +134,8 @@ function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<
   const to = step?.to ?? null;
   const own = now.filter((row): row is ObjectVersion => {
     if (step === null || row.kind !== "version" || fresh.includes(row)) return false;
-    return (step.action === "copyVersion" && isRow(step.to, row)) || (isAboveNull(step) && isRow(step.from, row));
+    // A key without the right to lift markers copies instead.
+    return (step.to !== null && isRow(step.to, row)) || (isAboveNull(step) && isRow(step.from, row));
   });
   if (to !== null && !now.some((row) => isRow(to, row))) return "the version to bring back is gone";
   const versions = fresh.filter((row) => row.kind === "version");
@@ -115,6 +163,15 @@ function shownNow(now: readonly HistoryRow[]): string {
   return shown === null ? "it shows nothing any more" : `version ${shown.versionId} is current`;
 }
 
+/** Null where each new version has the bytes of one of `own`. */
+async function whyChanged({ fresh, own }: Doubt, hash: HashVersion): Promise<string | null> {
+  for (const version of fresh) {
+    const unlike = await whyNotOwn(version, own, hash);
+    if (unlike !== null) return `version ${version.versionId} is new${unlike}`;
+  }
+  return null;
+}
+
 /** Null for a version that has the bytes of one of `own`. */
 async function whyNotOwn(
   version: ObjectVersion,
@@ -128,27 +185,4 @@ async function whyNotOwn(
     if (compared.kind === "unreadable") problem = `, and ${compared.problem}`;
   }
   return problem;
-}
-
-async function* rowsOf(rows: Iterable<HistoryRow>): AsyncGenerator<readonly HistoryRow[]> {
-  yield await Promise.resolve([...rows]);
-}
-
-/** Both sides of each key; null where one has it not. Both stand in the order of `compareKeys`. */
-async function* pairs(
-  left: AsyncGenerator<KeyHistory>,
-  right: AsyncGenerator<KeyHistory>,
-): AsyncGenerator<readonly [KeyHistory | null, KeyHistory | null]> {
-  let [a, b] = [await next(left), await next(right)];
-  while (a !== null || b !== null) {
-    const order = a === null ? 1 : b === null ? -1 : compareKeys(a.key, b.key);
-    yield [order <= 0 ? a : null, order >= 0 ? b : null];
-    if (order <= 0) a = await next(left);
-    if (order >= 0) b = await next(right);
-  }
-}
-
-async function next(histories: AsyncGenerator<KeyHistory>): Promise<KeyHistory | null> {
-  const result = await histories.next();
-  return result.done === true ? null : result.value;
 }

@@ -1,12 +1,14 @@
-import { createHash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { ObjectKey } from "../base/object-key.ts";
-import type { StateFolder } from "../base/state-folder.ts";
+import type { HeldLock, StateFolder, TextFile } from "../base/state-folder.ts";
 import { damagedFile } from "../history/line-fields.ts";
+import { readEvidence } from "../history/read-evidence.ts";
 import { repositoryObject } from "../restic/layout.ts";
+import type { HistoryRow } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import type { RollbackPlan } from "./plan-file.ts";
+import { planStem } from "./plan-stem.ts";
 
 /** restic renews a lock every 5 minutes and calls it stale after 30 (restic internal/repository, StaleLockTimeout). */
 const lockLifetime = 30 * 60_000;
@@ -40,32 +42,41 @@ export async function requireNoFreshLock(store: ReadableStore, plan: RollbackPla
   }
 }
 
-/** Where evidence may stand: in the state folder at hand, or else where the plan says it was written. */
-export interface EvidencePlaces {
-  readonly state: StateFolder;
-  /** Null where there is no such file. */
-  readonly readFile?: ((path: string) => Promise<string | null>) | undefined;
+/**
+ * The evidence of a plan, in the state folder at hand or else where the plan says it was written; `damaged-file`, naming
+ * the path that was tried, where what the plan was made from is gone or is not the same any more.
+ */
+export async function requireEvidence(plan: RollbackPlan, state: StateFolder): Promise<TextFile> {
+  const { name, path: written, sha256 } = plan.header.evidence;
+  const file = (await state.open(name)) ?? (await state.open(written));
+  if (file === null) {
+    const here = state.pathOf(name);
+    const tried = written === here ? "" : ` (nor at ${here})`;
+    throw damagedFile(
+      { what: "evidence", path: written },
+      `it is not there${tried}, and no rollback writes without it`,
+    );
+  }
+  if ((await file.sha256()) === sha256) return file;
+  throw damagedFile({ what: "evidence", path: file.path }, "it is not what the plan was made from");
+}
+
+/** The rows of evidence, as they were listed; `damaged-file` where a page is not whole. */
+export async function* evidencePages(file: TextFile): AsyncGenerator<readonly HistoryRow[]> {
+  yield* (await readEvidence(file)).pages();
 }
 
 /**
- * The text of the evidence, and where it was found; `damaged-file`, naming the path that was tried, where what the plan
- * was made from is gone or is not the same any more.
+ * Takes the lock under which a plan is applied or undone. `refused` where another process holds it, naming its id: two at
+ * once would each take the other's writes for an intruder's.
  */
-export async function requireEvidence(
-  plan: RollbackPlan,
-  { state, readFile }: EvidencePlaces,
-): Promise<{ readonly text: string; readonly path: string }> {
-  const { name, path: written, sha256 } = plan.header.evidence;
-  const here = state.pathOf(name);
-  const own = await state.read(name);
-  const path = own === null && readFile !== undefined ? written : here;
-  const text = own ?? (await readFile?.(written)) ?? null;
-  const file = { what: "evidence", path };
-  const tried = path === here ? "" : ` (nor at ${here})`;
-  if (text === null) throw damagedFile(file, `it is not there${tried}, and no rollback writes without it`);
-  const found = createHash("sha256").update(text).digest("hex");
-  if (found !== sha256) throw damagedFile(file, "it is not what the plan was made from");
-  return { text, path };
+export async function lockPlan(plan: RollbackPlan, state: StateFolder): Promise<HeldLock> {
+  const lock = await state.lock(`journals/${planStem(plan.header, plan.lastHash)}.lock`);
+  if (lock.kind === "held") return lock;
+  const since = formatInstant(lock.since);
+  throw refused(plan, `process ${lock.pid} is at work on this plan since ${since}`, {
+    hint: "Wait until it has ended, or stop it with Ctrl-C, then run the same command again.",
+  });
 }
 
 function refused(plan: RollbackPlan, problem: string, { hint }: { readonly hint: string }): Failure {

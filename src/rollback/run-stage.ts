@@ -4,18 +4,23 @@ import { isNullVersion } from "../base/version-id.ts";
 import type { VersionId } from "../base/version-id.ts";
 import type { DeleteMarker } from "../store/object-version.ts";
 import type { BatchOutcome, RestorableStore } from "../store/versioned-store.ts";
-import { inParallel, objectsAtOnce } from "./in-parallel.ts";
-import type { StepResult } from "./journal.ts";
+import { inParallel } from "./in-parallel.ts";
 import { batchLimit } from "./plan-totals.ts";
 import { giveOwnId } from "./preserve.ts";
 import type { Standing } from "./standing.ts";
 import type { RollbackStep } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 
 /** Why a step was not done. */
 export interface StepProblem {
   readonly text: string;
   /** The store refused the key the right to it; to try again is of no use. */
   readonly isDenied: boolean;
+}
+
+export interface StepFacts {
+  readonly problem?: StepProblem;
+  readonly made?: VersionId | null;
 }
 
 /** What the acting needs of its surroundings. */
@@ -26,20 +31,28 @@ export interface Acting {
   requireVersioning(): Promise<void>;
   /** What to throw where the store took a write on `key` under the id `null`. */
   switchedOff(key: ObjectKey): Failure;
+  /** How many copies, and at most how many batches, are under way at once. */
+  readonly connections: number;
   /** Durable on return. */
   intend(steps: readonly { readonly step: RollbackStep; readonly markers: readonly VersionId[] }[]): Promise<void>;
-  record(step: RollbackStep, result: StepResult, problem?: StepProblem): Promise<void>;
+  /** `made` is the id of what a step has written, where the store told it. */
+  record(step: RollbackStep, result: StepResult, more?: StepFacts): Promise<void>;
 }
 
 type Of<Kind extends Standing["kind"]> = Extract<Standing, { readonly kind: Kind }>;
 
-/** How many copies are announced in the journal before they begin; at most these can be under way at a crash. */
-const copiesAhead = 64;
+/**
+ * How many copies are announced in the journal before they begin; at most these can be under way at a crash. Versioning is
+ * asked for once a group.
+ */
+export const copiesAhead = 512;
+/** As many batches of 1000 are announced, and sent at once. */
+const batchesAhead = 4;
 
 /**
- * Does what is left of one stage. What the store refuses for a single key is recorded and the rest goes on; a refused
- * key to the store, a store that does not answer, versioning that is not Enabled any more and an aborted signal stop it
- * between requests.
+ * Does what is left of some steps of one stage. What the store refuses for a single key is recorded and the rest goes on;
+ * a refused key to the store, a store that does not answer, versioning that is not Enabled any more and an aborted signal
+ * stop it between requests.
  */
 export async function runStage(standings: readonly Standing[], acting: Acting): Promise<void> {
   await lift(ofKind(standings, "lift"), acting);
@@ -51,29 +64,56 @@ function ofKind<Kind extends Standing["kind"]>(standings: readonly Standing[], k
   return standings.filter((standing): standing is Of<Kind> => standing.kind === kind);
 }
 
-async function lift(standings: readonly Of<"lift">[], acting: Acting): Promise<void> {
-  for (const batch of inBatches(standings, (standing) => standing.markers.length)) {
+/** Begins nothing new once one of a group has failed; the group is recorded as far as it came. */
+async function inGroups<T>(
+  items: readonly T[],
+  { ahead, atOnce, acting }: { readonly ahead: number; readonly atOnce: number; readonly acting: Acting },
+  { intents, work }: { readonly intents: (item: T) => readonly Intent[]; readonly work: (item: T) => Promise<void> },
+): Promise<void> {
+  for (let start = 0; start < items.length; start += ahead) {
     acting.signal?.throwIfAborted();
+    const group = items.slice(start, start + ahead);
     await acting.requireVersioning();
-    await acting.intend(batch.map(({ step, markers }) => ({ step, markers: markers.map((row) => row.versionId) })));
-    const markers: readonly DeleteMarker[] = batch.flatMap((standing) => standing.markers);
-    await recordBatch(batch, await acting.store.liftMarkers(markers), acting);
+    await acting.intend(group.flatMap(intents));
+    await inParallel(group, { limit: atOnce, signal: acting.signal }, work);
   }
+  acting.signal?.throwIfAborted();
+}
+
+interface Intent {
+  readonly step: RollbackStep;
+  readonly markers: readonly VersionId[];
+}
+
+async function lift(standings: readonly Of<"lift">[], acting: Acting): Promise<void> {
+  const batches = [...inBatches(standings, (standing) => standing.markers.length)];
+  await inGroups(batches, batching(acting), {
+    intents: (batch) => batch.map(({ step, markers }) => ({ step, markers: markers.map((row) => row.versionId) })),
+    work: async (batch) => {
+      const markers: readonly DeleteMarker[] = batch.flatMap((standing) => standing.markers);
+      await recordBatch(batch, await acting.store.liftMarkers(markers), acting);
+    },
+  });
 }
 
 /** A marker that came out under the id `null` may have replaced a version of that id: nothing more is written then. */
 async function hide(standings: readonly Of<"hide">[], acting: Acting): Promise<void> {
-  for (const batch of inBatches(standings, () => 1)) {
-    acting.signal?.throwIfAborted();
-    await acting.requireVersioning();
-    await acting.intend(batch.map(({ step }) => ({ step, markers: [] })));
-    const outcomes = await acting.store.hide(batch.map(({ step }) => step.key));
-    await recordBatch(batch, outcomes, acting);
-    const bare = outcomes.find(
-      ({ versionId, error }) => error === null && versionId !== null && isNullVersion(versionId),
-    );
-    if (bare !== undefined) throw acting.switchedOff(bare.key);
-  }
+  const batches = [...inBatches(standings, () => 1)];
+  await inGroups(batches, batching(acting), {
+    intents: (batch) => batch.map(({ step }) => ({ step, markers: [] })),
+    work: async (batch) => {
+      const outcomes = await acting.store.hide(batch.map(({ step }) => step.key));
+      await recordBatch(batch, outcomes, acting);
+      const bare = outcomes.find(
+        ({ versionId, error }) => error === null && versionId !== null && isNullVersion(versionId),
+      );
+      if (bare !== undefined) throw acting.switchedOff(bare.key);
+    },
+  });
+}
+
+function batching(acting: Acting) {
+  return { ahead: batchesAhead, atOnce: Math.min(batchesAhead, acting.connections), acting };
 }
 
 /** Gives what would be written above, and has the id `null`, an id of its own; passes on what may go ahead. */
@@ -81,23 +121,27 @@ async function preserved<Writing extends Of<"copy"> | Of<"hide">>(
   standings: readonly Writing[],
   acting: Acting,
 ): Promise<readonly Writing[]> {
-  const ready: Writing[] = [];
-  for (const standing of standings) {
-    const { step, preserve } = standing;
-    if (preserve === null) {
-      ready.push(standing);
-      continue;
-    }
-    acting.signal?.throwIfAborted();
-    await acting.requireVersioning();
-    await acting.intend([{ step, markers: [] }]);
-    const problem = await problemOf(async () => {
-      if (!(await giveOwnId(acting.store, preserve))) throw acting.switchedOff(step.key);
-    });
-    if (problem === null) ready.push(standing);
-    else await acting.record(step, "failed", problem);
-  }
-  return ready;
+  const failed = new Set<Writing>();
+  const bare = standings.filter(({ preserve }) => preserve !== null);
+  // One of a group may be written under null before the next is asked for: fewer than that at once.
+  const atOnce = Math.min(batchesAhead, acting.connections);
+  await inGroups(
+    bare,
+    { ahead: atOnce, atOnce, acting },
+    {
+      intents: ({ step }) => [{ step, markers: [] }],
+      work: async (standing) => {
+        const { step, preserve } = standing;
+        const problem = await problemOf(async () => {
+          if (preserve !== null && !(await giveOwnId(acting.store, preserve))) throw acting.switchedOff(step.key);
+        });
+        if (problem === null) return;
+        failed.add(standing);
+        await acting.record(step, "failed", { problem });
+      },
+    },
+  );
+  return standings.filter((standing) => !failed.has(standing));
 }
 
 /** A step is done when the store has answered for each of its entries and refused none. */
@@ -113,14 +157,13 @@ async function recordBatch(
     const wanted = standing.kind === "lift" ? standing.markers.length : 1;
     if (error !== undefined && error !== null) {
       const problem = { text: `${error.code}: ${error.message}`, isDenied: denials.has(error.code) };
-      await acting.record(standing.step, "failed", problem);
+      await acting.record(standing.step, "failed", { problem });
     } else if (answers.length < wanted) {
-      await acting.record(standing.step, "failed", {
-        text: "the store did not say what became of it",
-        isDenied: false,
-      });
+      const problem = { text: "the store did not say what became of it", isDenied: false };
+      await acting.record(standing.step, "failed", { problem });
     } else {
-      await acting.record(standing.step, "done");
+      const made = standing.kind === "hide" ? (answers[0]?.versionId ?? null) : null;
+      await acting.record(standing.step, "done", { made });
     }
   }
 }
@@ -128,18 +171,20 @@ async function recordBatch(
 const denials: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "AllAccessDisabled"]);
 
 async function copy(standings: readonly Of<"copy">[], acting: Acting): Promise<void> {
-  for (let start = 0; start < standings.length; start += copiesAhead) {
-    acting.signal?.throwIfAborted();
-    const group = standings.slice(start, start + copiesAhead);
-    await acting.requireVersioning();
-    await acting.intend(group.map(({ step }) => ({ step, markers: [] })));
-    await inParallel(group, { limit: objectsAtOnce, signal: acting.signal }, async ({ step, version }) => {
-      const problem = await problemOf(async () => await acting.store.copyForward(version));
-      if (problem === null) await acting.record(step, "done");
-      else await acting.record(step, "failed", problem);
-    });
-  }
-  acting.signal?.throwIfAborted();
+  await inGroups(
+    standings,
+    { ahead: copiesAhead, atOnce: acting.connections, acting },
+    {
+      intents: ({ step }) => [{ step, markers: [] }],
+      work: async ({ step, version }) => {
+        const problem = await problemOf(async () => {
+          await acting.store.copyForward(version);
+        });
+        if (problem === null) await acting.record(step, "done");
+        else await acting.record(step, "failed", { problem });
+      },
+    },
+  );
 }
 
 /** Null where the work was done; what concerns this key alone is told, anything else is thrown on. */

@@ -6,7 +6,7 @@ import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-ve
 import { sameness } from "./prove.ts";
 import type { HashVersion, Sameness } from "./prove.ts";
 import { isAboveNull, isRow } from "./step.ts";
-import type { CopyVersionStep, LiftMarkerStep, RollbackStep } from "./step.ts";
+import type { CopyVersionStep, LiftMarkerStep, RollbackStep, RowRef } from "./step.ts";
 
 /** Where a step stands, by a fresh listing of its key. */
 export type Standing =
@@ -58,6 +58,53 @@ export async function standingOf(step: RollbackStep, history: KeyHistory | null,
   if (step.action === "copyVersion" && (await isPreserved(step, rows, look.hash)))
     return { kind: "copy", step, version: to, preserve: null };
   return { kind: "changed", step, now: shown(current, compared) };
+}
+
+/**
+ * Whether the key stands exactly as the plan found it, so that `standingByPlan` tells what is to be done. False also for
+ * a version of a storage class of its own, which a copy must be told of and the plan does not know.
+ */
+export function isAsPlanned(step: RollbackStep, rows: readonly HistoryRow[]): boolean {
+  const current = currentRow(rows);
+  if (current === null || !isRow(step.from, current)) return false;
+  if (step.action === "hide") return true;
+  const place = rows.findIndex((row) => isRow(step.to, row));
+  const to = rows[place];
+  if (to?.kind !== "version") return false;
+  const above = rows.slice(0, place);
+  if (step.action === "copyVersion") return isOfUsualClass(to);
+  const areKnown = above.every((row) => row.kind === "marker" && step.markers.includes(row.versionId));
+  return areKnown && above.length === step.markers.length && isOfUsualClass(to);
+}
+
+function isOfUsualClass({ storageClass }: ObjectVersion): boolean {
+  return storageClass === null || storageClass === "STANDARD";
+}
+
+/** Where a step stands whose key has just been seen to be as the plan found it, see `isAsPlanned`. */
+export function standingByPlan(step: RollbackStep): Standing {
+  const from = versionOf(step, step.from);
+  const preserve = isAboveNull(step) ? from : null;
+  if (step.action === "hide") return { kind: "hide", step, preserve };
+  if (step.action === "copyVersion") return { kind: "copy", step, version: versionOf(step, step.to), preserve };
+  const { key } = step;
+  const common = { kind: "marker", key, isLatest: false, owner: null, lastModified: step.from.lastModified } as const;
+  return { kind: "lift", step, markers: step.markers.map((versionId) => ({ ...common, versionId })) };
+}
+
+/** A version that a key's step names, with what a copy needs. */
+function versionOf({ key }: RollbackStep, { versionId, lastModified, size, etag }: RowRef): ObjectVersion {
+  const row = { key, versionId, lastModified, size: size ?? 0, etag: etag ?? "" };
+  return { kind: "version", ...row, isLatest: false, owner: null, storageClass: null, checksums: null };
+}
+
+/** What a key that may not lift markers does instead: the version below them is copied on top of them. */
+export function withoutLifting(standing: Standing, rows: readonly HistoryRow[] | null): Standing {
+  const { step } = standing;
+  if (standing.kind !== "lift" || step.action !== "liftMarker") return standing;
+  const seen = rows?.find((row) => isRow(step.to, row));
+  const version = seen?.kind === "version" ? seen : versionOf(step, step.to);
+  return { kind: "copy", step, version, preserve: null };
 }
 
 /** An earlier run gave the bytes of a `from` with the id `null` an id of their own, and went no further. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import type { ObjectKey } from "../../src/base/object-key.ts";
 import { acceptWords, planWords } from "../../src/rollback/accept.ts";
+import { copiesAhead } from "../../src/rollback/run-stage.ts";
 import { failureOf, Scene } from "./scene.ts";
 
 /** Does `deed` once, just before the first call of `method`. */
@@ -49,7 +50,7 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
     const scene = new Scene();
     const { T } = await scene.repository();
     const packs: ObjectKey[] = [];
-    for (let count = 0; count < 70; count++) packs.push(await scene.restic("data", `pack ${count} more`));
+    for (let count = 0; count < copiesAhead + 6; count++) packs.push(await scene.restic("data", `pack ${count} more`));
     const later = scene.clock.now();
     scene.clock.pass(1);
     for (const pack of packs) await scene.put(pack, "junk");
@@ -58,11 +59,11 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
     let copies = 0;
     const copyForward = scene.store.copyForward.bind(scene.store);
     scene.store.copyForward = async (version) => {
-      if (++copies === 64) scene.store.setVersioning("suspended");
+      if (++copies === copiesAhead) scene.store.setVersioning("suspended");
       await copyForward(version);
     };
     expect(await failureOf(scene.apply(plan))).toMatchObject({ kind: "refused" });
-    expect(copies).toBe(64);
+    expect(copies).toBe(copiesAhead);
   });
 
   it("notices copies that came out under the id null, and hides nothing after them", async () => {

@@ -21,7 +21,7 @@ describe("makeRollbackPlan()", () => {
     await scene.restic("keys", "evil key");
     await scene.restic("snapshots", "evil snapshot");
     await scene.restic("data", "evil pack");
-    const { result, plan, steps } = await scene.plan(T);
+    const { result, steps } = await scene.plan(T);
     expect(result.actions).toEqual({ liftMarker: 5, copyVersion: 1, hide: 3, keep: 0 });
     expect(steps.map((step) => `${step.action} ${step.key.split("/")[1] ?? ""}`)).toEqual([
       ...steps.slice(0, 2).map((step) => `${step.action} data`),
@@ -56,7 +56,7 @@ describe("makeRollbackPlan()", () => {
     const scene = new Scene();
     const { T, pack } = await scene.repository();
     for (let count = 0; count < 5; count++) await scene.hide(pack);
-    const { plan, steps } = await scene.plan(T);
+    const { steps } = await scene.plan(T);
     expect(steps.map((step) => [step.action, step.markers.length])).toEqual([["liftMarker", 5]]);
   });
 
@@ -81,7 +81,7 @@ describe("makeRollbackPlan()", () => {
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "backdated", at: addMilliseconds(T, -1), content: "forged" });
     await scene.hide(pack);
-    const { plan, steps } = await scene.plan(T);
+    const { steps } = await scene.plan(T);
     expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
     expect(steps[0]?.reason).toMatch(/those of the version at T \(backdated\) do not/);
   });
@@ -90,7 +90,7 @@ describe("makeRollbackPlan()", () => {
     const scene = new Scene();
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "multipart", at: addMilliseconds(T, -1), content: "forged" });
-    const { plan, steps } = await scene.plan(T);
+    const { steps } = await scene.plan(T);
     expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
   });
 
@@ -201,7 +201,7 @@ describe("makeRollbackPlan()", () => {
     const { T, pack } = await scene.repository();
     scene.inject(pack, { id: "after", at: addMilliseconds(T, 1000), content: "after" });
     scene.inject(pack, { id: "back", at: addMilliseconds(T, -1), content: "back" });
-    const { plan, result, steps } = await scene.plan(T);
+    const { result, steps } = await scene.plan(T);
     expect(result.accept).toEqual([]);
     expect(steps).toMatchObject([{ action: "copyVersion", to: { versionId: "v00000003" }, proof: "sha256" }]);
   });

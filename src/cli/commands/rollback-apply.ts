@@ -1,76 +1,132 @@
-import { readFile } from "node:fs/promises";
 import { Failure } from "../../base/failure.ts";
-import { acceptWords, type AcceptWord } from "../../rollback/accept.ts";
-import { applyRollback } from "../../rollback/apply.ts";
-import { counting } from "../../store/counting-store.ts";
+import type { AcceptWord } from "../../rollback/accept.ts";
+import { applyRollback, mayLiftMarkers, type ApplyResult } from "../../rollback/apply.ts";
+import type { RollbackPlan } from "../../rollback/plan-file.ts";
 import { restorable } from "../../store/restorable-store.ts";
+import { acceptedWords } from "../accept-flag.ts";
+import { carryOut, type ReportedResult } from "../carry-out.ts";
+import { checkAfterwards } from "../check-afterwards.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodeOf } from "../exit-code.ts";
-import type { CommandAction } from "../invocation.ts";
+import type { CommandAction, Invocation } from "../invocation.ts";
+import { openPlan, type OpenedPlan } from "../open-plan.ts";
+import { planAnew } from "../plan-anew.ts";
+import { appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
+import { openStoreRun, runProgress, type StoreRun } from "../store-run.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
-import { openProgress } from "../render/progress.ts";
-import { applyLines, lostLines } from "../render/rollback-run.ts";
-import { openPlan, readFileIfThere } from "../open-plan.ts";
+
+/** How often what changed is planned anew before it is left alone: an intruder who goes on writing must not block it. */
+const mostPlans = 3;
 
 /** `holdfast rollback apply PLAN`. */
 export const rollbackApply: CommandAction = async (invocation, input) => {
-  const { plan, state, repository } = await openPlan(invocation, input);
-  const accepted = acceptedWords(input.list("accept"));
+  const opened = await openPlan(invocation, input);
+  const accepted = acceptedWords(input);
   const dryRun = input.has("dry-run");
-  for (const line of applyLines(plan, invocation.screen.width)) invocation.screen.line(line);
+  const { screen } = invocation;
+  for (const line of applyLines(opened.plan, screen.width)) screen.line(line);
+  const run = await openStoreRun(opened.repository, input);
+  const mayLift = await mayLiftMarkers({ plan: opened.plan, store: restorable(run.store) });
+  if (!mayLift) for (const line of await copiedInsteadLines(opened.plan, run.role, screen.width)) screen.line(line);
   if (!dryRun) {
     await confirm(invocation, {
-      question: `Write these changes to ${plan.header.location}?`,
+      question: `Write these changes to ${opened.plan.header.location}?`,
       action: "apply the plan",
       subject: input.words["plan"] ?? "",
     });
   }
-  const role = repository.role(["rescuer"]);
-  const counted = counting(await repository.store(role));
-  const store = restorable(counted);
-  await warnOfSkew(invocation, store);
-  const progress = openProgress(invocation.screen, invocation.clock);
-  const applied = await applyRollback({
-    plan,
-    store,
-    readFile: readFileIfThere,
-    clock: invocation.clock,
-    state,
-    accepted,
-    dryRun,
-    role,
-    signal: invocation.signal,
-    onProgress: ({ stage, done, total }) => progress.show({ stage, done, total, unit: "objects" }),
-  }).finally(() => progress.end());
-  const verb = dryRun ? "would be changed" : "changed";
-  invocation.screen.line(`${applied.done} ${verb}, ${applied.skipped} already right, ${applied.failed} failed`);
-  for (const line of lostLines(applied.unrecoverable, invocation.screen.width)) invocation.screen.line(line);
-  for (const { key, problem } of applied.changedKeys) invocation.screen.line(`  left alone  ${key}  ${problem}`);
+  await warnOfSkew(invocation, run.store);
   const word = input.words["plan"] ?? "";
-  const words = [...accepted].map((each) => ` --accept ${each}`).join("");
-  invocation.screen.line(`Next:  holdfast rollback ${dryRun ? `apply ${word}${words}` : `verify ${word}`}`);
+  const done = await applied({ invocation, opened, run, accepted, dryRun, mayLift, word });
+  const check = input.has("check") && !dryRun ? await checkAfterwards(invocation, opened.repository) : null;
+  const shown = { ...done, dryRun, accepted, check, repository: opened.repository.name, width: screen.width };
+  for (const line of appliedLines(shown)) screen.line(line);
+  const isShort = done.applied.unrecoverable.length > 0;
   return {
-    exitCode: applied.unrecoverable.length > 0 ? exitCodeOf("unrecoverable") : 0,
-    result: { ...applied, requests: counted.counts().writes },
+    exitCode: check !== null && check.errors > 0 ? 1 : isShort ? exitCodeOf("unrecoverable") : 0,
+    result: {
+      ...done.applied,
+      plan: done.word,
+      report: done.report,
+      ...run.cost,
+      ...(check === null ? {} : { check }),
+    },
   };
 };
 
-function acceptedWords(words: readonly string[]): ReadonlySet<AcceptWord> {
-  const accepted = new Set<AcceptWord>();
-  for (const word of words.flatMap((each) => each.split(","))) {
-    const known = acceptWords.find((each) => each === word);
-    if (known === undefined) throw unknownWord(word);
-    accepted.add(known);
-  }
-  return accepted;
+interface Applying {
+  readonly invocation: Invocation;
+  readonly opened: OpenedPlan;
+  readonly run: StoreRun;
+  readonly accepted: ReadonlySet<AcceptWord>;
+  readonly dryRun: boolean;
+  readonly mayLift: boolean;
+  /** What the user calls the plan. */
+  readonly word: string;
 }
 
-function unknownWord(word: string): Failure {
-  return new Failure({
-    kind: "usage",
-    action: "accept",
-    subject: word,
-    problem: "there is no such thing to accept",
-    hint: `one of ${acceptWords.join(", ")}`,
+interface Applied {
+  readonly applied: ApplyResult;
+  readonly report: string | null;
+  /** The plan that was carried out in the end. */
+  readonly word: string;
+}
+
+/** With --accept changed a bucket that changed is planned for anew, to the same instant, and what is planned is applied. */
+async function applied(applying: Applying): Promise<Applied> {
+  const { invocation, opened, accepted, dryRun } = applying;
+  let { word } = applying;
+  let { plan } = opened;
+  for (let plans = 1; ; plans++) {
+    const isLast = dryRun || plans >= mostPlans;
+    const words = isLast ? accepted : new Set([...accepted].filter((each) => each !== "changed"));
+    try {
+      return { ...(await applyOnce(applying, { plan, words, word })), word };
+    } catch (error) {
+      const isChanged = error instanceof Failure && error.kind === "bucket-changed";
+      if (!isChanged || isLast || !accepted.has("changed")) throw error;
+      const anew = await planAnew(invocation, opened, { to: plan.header.to, run: applying.run });
+      ({ plan, name: word } = anew);
+      invocation.screen.line(`${error.problem}: planned anew as ${word}`);
+      for (const line of applyLines(plan, invocation.screen.width)) invocation.screen.line(line);
+    }
+  }
+}
+
+interface Once {
+  readonly plan: RollbackPlan;
+  readonly words: ReadonlySet<AcceptWord>;
+  readonly word: string;
+}
+
+async function applyOnce(
+  { invocation, opened: { state }, run, dryRun, mayLift }: Applying,
+  { plan, words, word }: Once,
+): Promise<{ readonly applied: ApplyResult; readonly report: string | null }> {
+  const { clock, signal } = invocation;
+  const { role, accessKey, connections } = run;
+  const limit = connections === undefined ? {} : { connections };
+  const request = {
+    plan,
+    store: restorable(run.store),
+    clock,
+    state,
+    accepted: words,
+    role,
+    accessKey,
+    signal,
+    mayLift,
+    ...limit,
+  };
+  if (dryRun) {
+    const progress = runProgress(invocation, run);
+    return { applied: await applyRollback({ ...request, dryRun }).finally(() => progress.end()), report: null };
+  }
+  const flags = [...words].map((each) => ` --accept ${each}`).join("");
+  const again = `holdfast rollback apply ${word}${flags}`;
+  const planned = { plan, state, run, again, next: `holdfast rollback verify ${word}` };
+  const reported: ReportedResult<ApplyResult> = await carryOut(invocation, planned, async (onProgress) => {
+    return await applyRollback({ ...request, onProgress });
   });
+  return reported;
 }

@@ -1,33 +1,52 @@
-import { readFile } from "node:fs/promises";
+import { Failure } from "../../base/failure.ts";
 import { recordedConfigHash } from "../../repository/repository-record.ts";
-import { verifyRollback } from "../../rollback/verify.ts";
+import { recordVerified } from "../../rollback/verified-record.ts";
+import { verifyProofs, verifyRollback, type VerifyProof } from "../../rollback/verify.ts";
 import { readOnly } from "../../store/read-only-store.ts";
 import { findingsExitCode } from "../exit-code.ts";
-import type { CommandAction } from "../invocation.ts";
-import { openProgress } from "../render/progress.ts";
+import type { CommandAction, CommandInput } from "../invocation.ts";
+import { openPlan } from "../open-plan.ts";
 import { differingLines } from "../render/rollback-run.ts";
-import { openPlan, readFileIfThere } from "../open-plan.ts";
+import { openStoreRun, runProgress } from "../store-run.ts";
 
 /** `holdfast rollback verify PLAN`. Exit 80 on any difference. */
 export const rollbackVerify: CommandAction = async (invocation, input) => {
+  const prove = proveFlag(input);
   const { plan, state, repository } = await openPlan(invocation, input);
-  const store = readOnly(await repository.store(repository.role(["rescuer"])));
-  const progress = openProgress(invocation.screen, invocation.clock);
+  const run = await openStoreRun(repository, input);
+  const progress = runProgress(invocation, run);
   const verified = await verifyRollback({
     plan,
-    store,
+    store: readOnly(run.store),
     state,
-    readFile: readFileIfThere,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
     historyForgeable: repository.profile.historyForgeable.value !== false,
+    ...(prove === undefined ? {} : { prove }),
+    ...(run.connections === undefined ? {} : { connections: run.connections }),
     signal: invocation.signal,
-    onProgress: ({ done, total }) => progress.show({ stage: "verifying", done, total, unit: "objects" }),
+    onProgress: ({ done, total }) => {
+      progress.show({ stage: "verifying", done, total, unit: "objects" });
+    },
   }).finally(() => progress.end());
-  for (const line of differingLines(verified, { plan, word: input.words["plan"] ?? "", screen: invocation.screen })) {
-    invocation.screen.line(line);
-  }
+  await recordVerified(state, plan, { result: verified, at: invocation.clock.now() });
+  const { screen } = invocation;
+  for (const line of differingLines(verified, { plan, word: input.words["plan"] ?? "", screen })) screen.line(line);
+  const { matching, differing, differingCount, proven } = verified;
   return {
-    exitCode: verified.differing.length > 0 ? findingsExitCode : 0,
-    result: { ...verified, differing: verified.differing.length, differences: verified.differing },
+    exitCode: differingCount > 0 ? findingsExitCode : 0,
+    result: { matching, differing: differingCount, differences: differing, proven, ...run.cost },
   };
 };
+
+function proveFlag(input: CommandInput): VerifyProof | undefined {
+  const text = input.text("prove");
+  const known = verifyProofs.find((word) => word === text);
+  if (text === undefined || known !== undefined) return known;
+  throw new Failure({
+    kind: "usage",
+    action: "prove",
+    subject: `--prove ${text}`,
+    problem: "there is no such way",
+    hint: `one of ${verifyProofs.join(", ")}`,
+  });
+}

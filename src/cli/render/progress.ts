@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/duration.ts";
 import type { Instant } from "../../base/instant.ts";
-import { count, size } from "./figures.ts";
+import { count, counted, size } from "./figures.ts";
 import type { Screen } from "./screen.ts";
 
 /** How far a long run has come. */
@@ -14,6 +14,9 @@ export interface ProgressState {
   readonly unit: "bytes" | "objects" | "files";
   /** The file or object at hand. */
   readonly current?: string | undefined;
+  /** Requests to the store so far, and how many of them were sent again; shown where they are given. */
+  readonly requests?: number | undefined;
+  readonly retries?: number | undefined;
 }
 
 /** Shows a long run: a live bar on a terminal, a line now and then in a log, `progress` lines with --json. */
@@ -27,9 +30,16 @@ const terminalInterval = 100;
 const jsonInterval = 1000;
 const logInterval = 10_000;
 
-/** Never shows more often than ten times a second on a terminal, once a second in JSON, every ten seconds in a log. */
-export function openProgress(screen: Screen, clock: Clock): Progress {
-  const interval = { terminal: terminalInterval, json: jsonInterval, plain: logInterval }[screen.mode];
+/**
+ * Never shows more often than ten times a second on a terminal, once a second in JSON, and in a log every ten seconds or
+ * every `logEvery` milliseconds.
+ */
+export function openProgress(
+  screen: Screen,
+  clock: Clock,
+  { logEvery = logInterval }: { readonly logEvery?: number } = {},
+): Progress {
+  const interval = { terminal: terminalInterval, json: jsonInterval, plain: logEvery }[screen.mode];
   let began: { readonly at: Instant; readonly done: number } | null = null;
   let stage = "";
   let last: Instant | null = null;
@@ -74,7 +84,7 @@ const [leastCurrent, wantedCurrent] = [8, 24];
 export function progressText(state: ProgressState, start: StageStart, width: number | null): string {
   const stage = `  ${state.stage}`;
   const { amount, rate, left } = figuresOf(state, start);
-  const current = state.current?.replace(/\p{Cc}/gu, "?") ?? null;
+  const current = state.current?.replace(/\p{Cc}/gu, "?") ?? costOf(state);
   if (width === null) return joined([stage, amount.trimStart(), rate, left, current]);
   const share = state.total === null || state.total === 0 ? null : Math.min(1, state.done / state.total);
   for (const shown of [
@@ -105,6 +115,15 @@ function figuresOf({ done, total, unit }: ProgressState, start: StageStart) {
     rate: rate === 0 ? null : `${shownRate}/s`,
     left: rate === 0 || total === null ? null : `${formatDuration((Math.max(0, total - done) / rate) * 1000)} left`,
   };
+}
+
+/** Stands where another run names the file at hand. */
+function costOf({ requests, retries = 0 }: ProgressState): string | null {
+  const parts = [
+    ...(requests === undefined ? [] : [counted(requests, "request")]),
+    ...(retries === 0 ? [] : [counted(retries, "retry", "retries")]),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 function joined(parts: readonly (string | null | undefined)[]): string {

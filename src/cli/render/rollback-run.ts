@@ -1,4 +1,6 @@
 import { andMore, keyLines, ofSome } from "./named-keys.ts";
+import type { ApplyResult } from "../../rollback/apply.ts";
+import type { KeyChange } from "../../rollback/changes-since.ts";
 import type { RollbackPlan } from "../../rollback/plan-file.ts";
 import type { VerifyResult } from "../../rollback/verify.ts";
 import { formatInstant } from "../../base/instant.ts";
@@ -33,15 +35,93 @@ export function applyLines(plan: RollbackPlan, width: number): readonly string[]
   ];
 }
 
+/** For a key that may not lift delete markers: what it does instead, said before the question. */
+export async function copiedInsteadLines(plan: RollbackPlan, role: string, width: number): Promise<readonly string[]> {
+  let objects = 0;
+  let bytes = 0;
+  for await (const step of plan.stepsByKey()) {
+    if (step.action !== "liftMarker") continue;
+    objects++;
+    bytes += step.to.size ?? 0;
+  }
+  const text = `The ${role}'s key may not lift delete markers (s3:DeleteObjectVersion), so ${counted(objects, "object")} of ${size(bytes)} will be copied forward inside the store instead.`;
+  return wrap(text, width);
+}
+
+interface AppliedScreen {
+  readonly applied: ApplyResult;
+  readonly report: string | null;
+  readonly word: string;
+  readonly dryRun: boolean;
+  readonly accepted: ReadonlySet<string>;
+  /** What `--check` found, null where it was not asked for. */
+  readonly check: { readonly errors: number } | null;
+  readonly repository: string;
+  readonly width: number;
+}
+
+/** How apply ended. */
+export function appliedLines(screen: AppliedScreen): readonly string[] {
+  const { applied, report, word, dryRun, accepted, check, repository, width } = screen;
+  const { done, skipped, failed, changed, changedKeys, unrecoverable } = applied;
+  const verb = dryRun ? "would be changed" : "changed";
+  const flags = [...accepted].map((each) => ` --accept ${each}`).join("");
+  return [
+    `${count(done)} ${verb}, ${count(skipped)} already right, ${count(failed)} failed`,
+    ...lostLines(unrecoverable, width),
+    ...leftLines(changedKeys, changed, width),
+    ...(check === null
+      ? []
+      : [check.errors === 0 ? "check: no errors were found" : `check: ${counted(check.errors, "error")}`]),
+    ...(report === null ? [] : [`Report: ${report}`]),
+    `Next:  holdfast rollback ${dryRun ? `apply ${word}${flags}` : `verify ${word}`}`,
+    ...(check === null && !dryRun ? [`then:  holdfast check ${repository} --read-data-subset 100%`] : []),
+  ];
+}
+
+/** What an undo is about to do. */
+export function undoLines(undo: RollbackPlan, left: readonly KeyChange[], width: number): readonly string[] {
+  const { actions, requests, bytes } = undo.totals;
+  return [
+    ...wrap(`Undo of a rollback of ${undo.header.repository}, back to what it showed before:`, width, "  "),
+    ...figureRows(
+      [
+        ["show again", actions.liftMarker, "lift our delete marker", ""],
+        ["", actions.copyVersion, "copy an older version", size(bytes)],
+        ["hide", actions.hide, "brought back before", ""],
+      ],
+      width,
+    ),
+    ...leftLines(left, left.length, width),
+    `About ${counted(requests, "request")} to write. No data version is removed.`,
+  ];
+}
+
+/** How an undo ended. */
+export function undoneLines(applied: ApplyResult, report: string, width: number): readonly string[] {
+  const { done, skipped, failed, changed, changedKeys } = applied;
+  return [
+    `${count(done)} undone, ${count(skipped)} already as before, ${count(failed)} failed`,
+    ...leftLines(changedKeys, changed, width),
+    `Report: ${report}`,
+  ];
+}
+
+/** Keys that somebody has written since. */
+function leftLines(changed: readonly KeyChange[], total: number, width: number): readonly string[] {
+  const said = changed.map(({ key, problem }) => ({ key, said: problem }));
+  return [...keyLines("left alone", said, width), ...andMore(total, "all in --json")];
+}
+
 /** What verify found. */
 export function differingLines(
   verified: VerifyResult,
   { plan, word, screen }: { readonly plan: RollbackPlan; readonly word: string; readonly screen: Screen },
 ): readonly string[] {
-  const { matching, differing, proven } = verified;
+  const { matching, differing, differingCount, proven } = verified;
   return [
     ...wrap(
-      `${counted(matching, "key")} as at T, ${count(differing.length)} different, ${count(proven)} proven by hash`,
+      `${counted(matching, "key")} as at T, ${count(differingCount)} different, ${count(proven)} proven by hash`,
       screen.width,
       "  ",
     ),
@@ -50,8 +130,8 @@ export function differingLines(
       differing.map(({ key, problem }) => ({ key, said: problem })),
       screen.width,
     ).map((line) => screen.style("bad", line)),
-    ...andMore(differing.length, "all in --json"),
-    differing.length === 0
+    ...andMore(differingCount, "all in --json"),
+    differingCount === 0
       ? `Next:  holdfast check ${plan.header.repository} --read-data-subset 100%`
       : `Next:  holdfast rollback apply ${word}     (again is safe)`,
   ];

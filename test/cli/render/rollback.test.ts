@@ -37,7 +37,7 @@ async function differing(count: number, columns: number): Promise<readonly strin
     problem: "is hidden, and was not at T",
   }));
   const { plan } = await planned();
-  const verified = { matching: 41_233, differing: rows, proven: 9981 };
+  const verified = { matching: 41_233, differing: rows, differingCount: rows.length, proven: 9981 };
   return differingLines(verified, { plan, word: "home-20261120T030000Z", screen: screenOf(columns) });
 }
 

@@ -1,0 +1,218 @@
+import { ChainWriter } from "../base/chained-lines.ts";
+import type { Line } from "../base/chained-lines.ts";
+import type { Clock } from "../base/clock.ts";
+import { Failure } from "../base/failure.ts";
+import type { Finding } from "../base/finding.ts";
+import type { ScratchFile, StateFolder } from "../base/state-folder.ts";
+import { EvidenceWriter } from "../history/evidence.ts";
+import type { EvidenceSeal } from "../history/evidence.ts";
+import type { HistoryPages } from "../history/key-history.ts";
+import type { HistoryRow } from "../store/object-version.ts";
+import type { ReadableStore } from "../store/versioned-store.ts";
+import { rollbackFile } from "./file-names.ts";
+import { evidencePages, requireEvidence } from "./guard.ts";
+import { inParallel } from "./in-parallel.ts";
+import { joinedKeys } from "./key-join.ts";
+import { readPlan } from "./plan-file.ts";
+import type { RollbackPlan } from "./plan-file.ts";
+import * as lines from "./plan-lines.ts";
+import { planStem } from "./plan-stem.ts";
+import { TotalsCounter } from "./plan-totals.ts";
+import type { HashVersion } from "./prove.ts";
+import type { JournalReading } from "./read-journals.ts";
+import { stageIndex, stages } from "./stage.ts";
+import type { UnnumberedStep } from "./step.ts";
+import type { UndoPlan } from "./undo-note.ts";
+import { undoStep } from "./undo-step.ts";
+import type { StepToUndo, UndoStep } from "./undo-step.ts";
+
+export interface UndoPlanRequest {
+  readonly plan: RollbackPlan;
+  readonly store: ReadableStore;
+  readonly bucket: string;
+  readonly state: StateFolder;
+  readonly clock: Clock;
+  readonly hash: HashVersion;
+  readonly connections: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The rule of the findings by which an undo plan names what it leaves alone. */
+export const writtenSince = "written-since-apply";
+
+/**
+ * Makes the plan that takes another one back: a fresh listing is saved as evidence, and every key for which the journals
+ * say that a request to write may have gone out gets the step that shows again what it showed before. Keys that show
+ * something else by now are named as findings. Reads the bucket only; what it writes counts from when `noteUndo` has noted
+ * it, so a crash or a no at the question leaves nothing that is taken for an undo under way.
+ */
+export async function makeUndoPlan(request: UndoPlanRequest, journals: JournalReading): Promise<UndoPlan> {
+  const { plan, state } = request;
+  const stem = await freeUndoStem(state, planStem(plan.header, plan.lastHash));
+  const spill = new StepSpill(state, plan.header.prefix);
+  try {
+    const findings: Finding[] = [];
+    const evidence = await readSteps(request, journals, { stem, spill, findings });
+    const name = rollbackFile("plan", stem);
+    await write(request, { name, evidence, spill, findings });
+    const file = await state.open(name);
+    if (file === null) throw new RangeError(`${name} was written and is not there`);
+    return { plan: await readPlan(file), name };
+  } finally {
+    await spill.close();
+  }
+}
+
+async function freeUndoStem(state: StateFolder, stem: string): Promise<string> {
+  const taken = [...(await state.list("plans")), ...(await state.list("evidence"))].join("\n");
+  let count = 1;
+  while (taken.includes(`${stem}-undo-${count}.`)) count++;
+  return `${stem}-undo-${count}`;
+}
+
+interface Into {
+  readonly stem: string;
+  readonly spill: StepSpill;
+  readonly findings: Finding[];
+}
+
+async function readSteps(request: UndoPlanRequest, journals: JournalReading, into: Into): Promise<EvidenceSeal> {
+  const { plan, store, state, signal } = request;
+  const before = evidencePages(await requireEvidence(plan, state));
+  const writer = await beginEvidence(request, into.stem);
+  try {
+    const now = saved(store.listVersions(plan.header.prefix), writer);
+    for await (const batch of joinedKeys({ then: before, now, steps: plan.stepsByKey() })) {
+      signal?.throwIfAborted();
+      const written = batch.filter((joined): joined is StepToUndo => {
+        return joined.step !== null && journals.wasIntended(joined.step.n);
+      });
+      await undoBatch(written, request, into);
+    }
+    return await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+async function beginEvidence(
+  { plan, store, bucket, state, clock }: UndoPlanRequest,
+  stem: string,
+): Promise<EvidenceWriter> {
+  const { prefix, order } = plan.header;
+  const name = rollbackFile("evidence", stem);
+  const [versioning, settings, openUploads] = await Promise.all([
+    store.versioning(),
+    store.settings(),
+    store.openUploads(prefix),
+  ]);
+  const header = { bucket, prefix, versioning, takenAt: clock.now(), order, settings, openUploads };
+  return await EvidenceWriter.begin(await state.createSealed(name), name, header);
+}
+
+async function* saved(pages: HistoryPages, writer: EvidenceWriter): AsyncGenerator<readonly HistoryRow[]> {
+  for await (const page of pages) {
+    await writer.add(page);
+    yield page;
+  }
+}
+
+async function undoBatch(
+  batch: readonly StepToUndo[],
+  { plan, hash, connections, signal }: UndoPlanRequest,
+  { spill, findings }: Into,
+): Promise<void> {
+  const undone = new Map<StepToUndo, UndoStep>();
+  await inParallel(batch, { limit: connections, signal }, async (joined) => {
+    undone.set(joined, await undoStep(joined, { order: plan.header.order, hash }));
+  });
+  signal?.throwIfAborted();
+  for (const joined of batch) {
+    const undo = undone.get(joined);
+    if (undo?.kind === "step") await spill.add(undo.step);
+    else if (undo?.kind === "left") findings.push(leftAlone(joined.key, undo.problem));
+  }
+}
+
+function leftAlone(key: string, problem: string): Finding {
+  const remedy = "Look at it; it stays as it is. To bring it to an instant, plan a rollback to that.";
+  return { rule: writtenSince, severity: "warning", subject: key, evidence: problem, remedy };
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly evidence: EvidenceSeal;
+  readonly spill: StepSpill;
+  readonly findings: readonly Finding[];
+}
+
+async function write(
+  { plan, state, clock }: UndoPlanRequest,
+  { name, evidence, spill, findings }: Outcome,
+): Promise<void> {
+  const { createdAt: to } = plan.header;
+  const header = { ...plan.header, to, createdAt: clock.now(), evidence, undoes: plan.lastHash };
+  const file = await state.create(name);
+  const chain = new ChainWriter();
+  const put = async (line: Line): Promise<void> => {
+    await file.write(chain.line(line));
+  };
+  const counter = new TotalsCounter(header.prefix);
+  await put(lines.headerLine(header));
+  let n = 0;
+  for await (const step of spill.steps()) {
+    counter.step(step);
+    await put(lines.stepLine({ n: ++n, ...step }));
+  }
+  for (const finding of findings) {
+    counter.other("finding");
+    await put(lines.findingLine(finding));
+  }
+  await put({ type: "totals", ...counter.totals({ keep: 0 }) });
+  await file.flush();
+  await file.close();
+}
+
+/** Steps that come in the order of their keys and are wanted stage by stage, kept on disk in between. */
+class StepSpill {
+  readonly #state: StateFolder;
+  readonly #prefix: string;
+  readonly #files = new Map<number, ScratchFile>();
+
+  constructor(state: StateFolder, prefix: string) {
+    this.#state = state;
+    this.#prefix = prefix;
+  }
+
+  async add(step: UnnumberedStep): Promise<void> {
+    const place = stageIndex(step, this.#prefix);
+    if (place === -1) throw noPlace(step);
+    const file = this.#files.get(place) ?? (await this.#state.scratch());
+    this.#files.set(place, file);
+    await file.write(JSON.stringify(step));
+  }
+
+  async *steps(): AsyncGenerator<UnnumberedStep> {
+    for (const place of stages.keys()) {
+      for await (const batch of this.#files.get(place)?.lines() ?? []) {
+        // Only what `add` wrote, by this process, in a file that no other can open.
+        for (const line of batch) yield JSON.parse(line) as UnnumberedStep;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close();
+  }
+}
+
+function noPlace({ key }: UnnumberedStep): Failure {
+  return new Failure({
+    kind: "defect",
+    action: "undo the rollback of",
+    subject: key,
+    problem: "no stage of a plan holds it",
+    hint: "Nothing was written. Please report this.",
+  });
+}

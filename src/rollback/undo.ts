@@ -1,0 +1,93 @@
+import { Failure } from "../base/failure.ts";
+import { objectKey } from "../base/object-key.ts";
+import type { RestorableStore } from "../store/versioned-store.ts";
+import { acceptWords } from "./accept.ts";
+import { runLocked } from "./apply.ts";
+import type { ApplyRequest, ApplyResult } from "./apply.ts";
+import type { KeyChange } from "./changes-since.ts";
+import { lockPlan, requireNoFreshLock, requireVersioning } from "./guard.ts";
+import { makeUndoPlan, writtenSince } from "./make-undo-plan.ts";
+import type { RollbackPlan } from "./plan-file.ts";
+import { rememberingHasher } from "./prove.ts";
+import { readJournals } from "./read-journals.ts";
+import { noteUndo, undoPlanOf } from "./undo-note.ts";
+import type { UndoPlan } from "./undo-note.ts";
+
+export interface UndoRequest extends Omit<ApplyRequest, "accepted" | "dryRun"> {
+  readonly store: RestorableStore;
+  readonly bucket: string;
+}
+
+export interface UndoResult extends ApplyResult {
+  /** The path of the plan that was carried out. */
+  readonly undoPlan: string;
+}
+
+/** What is about to be undone: the plan that does it, made now or begun before. */
+export interface PreparedUndo {
+  readonly undo: UndoPlan;
+  /** Keys that somebody has written since `apply`; they stay as they are. */
+  readonly left: readonly KeyChange[];
+}
+
+const usualConnections = 16;
+
+/**
+ * Finds or makes the plan that takes `plan` back, see `makeUndoPlan`. Reads the bucket only. An undo that was begun goes on
+ * with the plan it began with. Fails with `refused` where nothing of the plan was applied, versioning is not Enabled,
+ * somebody holds a fresh lock or another process is at work on the plan; with `damaged-file` for a plan, a journal or
+ * evidence that is not whole.
+ */
+export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
+  const lock = await lockPlan(request.plan, request.state);
+  try {
+    const undo = await undoPlan(request);
+    const left = undo.plan.findings
+      .filter(({ rule }) => rule === writtenSince)
+      .map(({ subject, evidence }) => ({ key: objectKey(subject), problem: evidence }));
+    return { undo, left };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function undoPlan(request: UndoRequest): Promise<UndoPlan> {
+  const { plan, store, state, connections = usualConnections } = request;
+  if (plan.header.undoes !== null) throw notUndoable(plan, "it is the undoing of another plan");
+  const begun = await undoPlanOf(state, plan);
+  const journals = await readJournals(state, plan);
+  if (begun !== null) return begun;
+  if (journals.intended === 0) throw notUndoable(plan, "nothing of it was applied");
+  await requireVersioning(store, plan);
+  await requireNoFreshLock(store, plan);
+  return await makeUndoPlan({ ...request, connections, hash: rememberingHasher(store) }, journals);
+}
+
+/**
+ * Carries a prepared undo out, by the same engine as `applyRollback` and with the same failures. Removes no data version.
+ * What somebody has written since is left and named in `changedKeys`, and the rest is done. Run again after a stop it goes
+ * on where it was.
+ */
+export async function undoRollback(request: UndoRequest, { undo, left }: PreparedUndo): Promise<UndoResult> {
+  const { plan, state } = request;
+  const lock = await lockPlan(plan, state);
+  try {
+    await noteUndo(state, plan, undo);
+    const applied = await runLocked({ ...request, plan: undo.plan, accepted: new Set(acceptWords) });
+    const changedKeys = [...left, ...applied.changedKeys];
+    return { ...applied, changed: applied.changed + left.length, changedKeys, undoPlan: state.pathOf(undo.name) };
+  } finally {
+    await lock.release();
+  }
+}
+
+function notUndoable({ header }: RollbackPlan, problem: string): Failure {
+  const { repository } = header;
+  return new Failure({
+    kind: "refused",
+    action: "undo the plan for",
+    subject: repository,
+    problem,
+    hint: `To go to another instant plan again: holdfast rollback plan ${repository} --to T`,
+  });
+}
