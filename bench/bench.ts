@@ -5,6 +5,10 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   "start-up": async () => await (await import("./start-up.ts")).startUp(),
   overhead: async () => await (await import("./overhead.ts")).overhead(),
   size: async () => await (await import("./size.ts")).size(),
+  "rollback-requests": async () => await (await import("./rollback.ts")).rollbackRequests(),
+  "rollback-deleted": async () => await (await import("./rollback.ts")).rollbackDeleted(),
+  "rollback-overwritten": async () => await (await import("./rollback.ts")).rollbackOverwritten(),
+  "plan-at-scale": async () => await (await import("./plan-at-scale.ts")).planAtScale(),
 };
 
 const words = process.argv.slice(2);
