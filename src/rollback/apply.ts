@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
+import { shardedHistory } from "../history/shards.ts";
 import type { RestorableStore } from "../store/versioned-store.ts";
 import { requireAccepted } from "./accept.ts";
 import type { AcceptWord } from "./accept.ts";
@@ -106,7 +107,7 @@ async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidence
   await requireVersioning(store, plan);
   await requireNoFreshLock(store, plan);
   const hash = rememberingHasher(store);
-  const now = store.listVersions(plan.header.prefix);
+  const now = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
   const { changes, isUntouched } = await changesSince({ plan, evidence, now, hash, connections, signal });
   if (changes.count > 0 && !accepted.has("changed")) throw changedBefore(plan, role, changes);
   const mayLift = request.mayLift ?? (await mayLiftMarkers(request));
