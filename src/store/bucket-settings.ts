@@ -16,11 +16,14 @@ export interface LifecycleRule {
   readonly id: string;
   readonly isEnabled: boolean;
   readonly prefix: string;
-  /** Days after which a version that is no longer current is destroyed; null where the rule does not say. */
+  /**
+   * Days after which a version that is no longer current is destroyed, the least that any part of the rule says; null
+   * where none does. MinIO's rules that take all versions of a key at once count here: they leave none behind.
+   */
   readonly noncurrentDays: number | null;
   /** How many noncurrent versions are kept whatever their age: whoever can put can push the good one out. */
   readonly newerNoncurrentVersions: number | null;
-  /** Days after which a current object is hidden (a delete marker is put); null where the rule does not say. */
+  /** Days after which a current object is hidden (a delete marker is put), 0 for a date; null where the rule does not say. */
   readonly currentDays: number | null;
   readonly abortUploadsDays: number | null;
 }
@@ -38,7 +41,7 @@ export interface BucketSettings {
   }>;
   readonly replication: Setting<string>;
   readonly encryption: Setting<string>;
-  /** MinIO can leave prefixes out while the status says Enabled. */
+  /** None where it was never turned on. MinIO can leave prefixes out while the status says Enabled. */
   readonly versioning: Setting<{ readonly text: string; readonly excludedPrefixes: readonly string[] }>;
 }
 

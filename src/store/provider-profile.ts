@@ -32,6 +32,15 @@ export interface ProviderProfile {
   readonly dateResolution: ProfileFact<"second" | "millisecond">;
   /** Whether a client can forge LastModified, ETag or the bytes of a version: nothing but a hash proves anything then. */
   readonly historyForgeable: ProfileFact<boolean>;
+  /** Whether the store computes a SHA-256 that it keeps from the bytes that it takes, so that nobody can give it another. */
+  readonly recordedSha256: ProfileFact<boolean>;
+  /**
+   * `complete`: ListMultipartUploads names all that are open; `forgetful`: some may be missing from it, so that an empty
+   * list says nothing; `none`: there is no such list.
+   */
+  readonly uploadListing: ProfileFact<"complete" | "forgetful" | "none">;
+  /** Whose date a version has that came in parts. `initiation`: what is open now can be completed with an old date. */
+  readonly uploadDate: ProfileFact<"completion" | "initiation">;
   /** Whether `encoding-type=url` is honoured in a version listing. */
   readonly urlEncoding: ProfileFact<boolean>;
   /** Largest object that one CopyObject moves, in bytes; 0: copies cannot be relied on, read and put instead. */

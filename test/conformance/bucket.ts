@@ -1,6 +1,7 @@
 import { objectKey, type ObjectKey } from "../../src/base/object-key.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../../src/store/object-version.ts";
 import type { ObjectContent, PurgingStore, ReadableStore } from "../../src/store/versioned-store.ts";
+import type { Operator } from "./operator.ts";
 
 /** An empty bucket of the store under test. */
 export interface Bucket {
@@ -8,6 +9,7 @@ export interface Bucket {
   /** The same bucket, listed in pages of that many rows. */
   readonly inPagesOf: (rows: number) => PurgingStore;
   readonly suspendVersioning: () => Promise<void>;
+  readonly operator: Operator;
 }
 
 export interface StoreUnderTest {

@@ -1,7 +1,10 @@
 import { describe } from "vitest";
 import { realStores } from "../stores/real-stores.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { copiesWithAllThatBelongs } from "./copying.ts";
+import { keepsToWhatItSaidOfLifting } from "./lifting.ts";
 import { isAsItsProfileSays } from "./profile.ts";
+import { tellsItsSettingsToEachKey } from "./real-settings.ts";
 import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
@@ -15,4 +18,7 @@ describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
   });
   refusesByName(local);
   isAsItsProfileSays(local);
+  tellsItsSettingsToEachKey(local);
+  keepsToWhatItSaidOfLifting(local);
+  copiesWithAllThatBelongs(local);
 });

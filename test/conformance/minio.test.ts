@@ -1,12 +1,17 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { LocalKey } from "../../src/adapters/local-store/local-store.ts";
+import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts";
 import { openS3Store } from "../../src/adapters/s3/s3-store.ts";
 import { Secret } from "../../src/base/secret.ts";
+import { operateBucket } from "../stores/bucket-operator.ts";
 import { openTestStore, realStores, s3Access } from "../stores/real-stores.ts";
 import { bytes, currentKeys, key, rowsOf, shapeOf, textAt } from "./bucket.ts";
 import { duringTheTests, makeBucket } from "./real-store.ts";
+import { copiesWithAllThatBelongs } from "./copying.ts";
+import { keepsToWhatItSaidOfLifting } from "./lifting.ts";
 import { isAsItsProfileSays } from "./profile.ts";
+import { tellsItsSettingsToEachKey } from "./real-settings.ts";
 import { refusesByName } from "./refusals.ts";
 import { keepsThePromisesOfAVersionedStore } from "./versioned-store.ts";
 
@@ -28,6 +33,49 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
   });
   refusesByName(local);
   isAsItsProfileSays(local);
+  tellsItsSettingsToEachKey(local);
+  keepsToWhatItSaidOfLifting(local);
+  copiesWithAllThatBelongs(local);
+
+  it("tells the prefixes that its versioning leaves out", async () => {
+    const access = s3Access(local(), local().owner, "excluding");
+    await administerBucket(access).createBucket();
+    const excluded = ["home/data/", "a&b/"].map(
+      (each) => `<ExcludedPrefixes><Prefix>${escaped(each)}</Prefix></ExcludedPrefixes>`,
+    );
+    await operateBucket(access).putVersioning(
+      `<VersioningConfiguration><Status>Enabled</Status>${excluded.join("")}</VersioningConfiguration>`,
+    );
+    const store = openS3Store(access);
+    expect(await store.versioning()).toBe("enabled");
+    const { versioning } = await store.settings();
+    expect(versioning).toMatchObject({ kind: "set", value: { excludedPrefixes: ["home/data/", "a&b/"] } });
+  });
+
+  it.each([
+    ["of a hidden key", "<DelMarkerExpiration><Days>1</Days></DelMarkerExpiration>", { currentDays: null }],
+    [
+      "of any key",
+      "<Expiration><Days>1</Days><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>",
+      { currentDays: 1 },
+    ],
+  ])("tells the days of a rule of its own that destroys all versions %s", async (_, words, also) => {
+    const access = s3Access(local(), local().owner, `rule-${randomUUID()}`);
+    await administerBucket(access).createBucket();
+    const store = openS3Store(access);
+    await store.enableVersioning();
+    await operateBucket(access).putLifecycle(
+      `<LifecycleConfiguration><Rule><ID>thief</ID><Status>Enabled</Status><Filter><Prefix>home/</Prefix></Filter>${words}</Rule></LifecycleConfiguration>`,
+    );
+    const { lifecycle } = await store.settings();
+    const rule = { id: "thief", isEnabled: true, prefix: "home/", noncurrentDays: 1, ...also };
+    expect(lifecycle).toMatchObject({ kind: "set", value: { rules: [rule] } });
+  });
+
+  it("says that it cannot tell the open uploads, not that there are none, since it forgets them", async () => {
+    const store = await versioned();
+    expect(await store.openUploads("")).toBeNull();
+  });
 
   it.each(refused)("does not take the key %j, which is told in its words", async (name) => {
     const store = await versioned();
@@ -76,6 +124,10 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     return await currentKeys(openS3Store(s3Access(local(), writer, "tokens")));
   }
 });
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;");
+}
 
 /** The same token with an end in the past, signed as MinIO signs it. */
 function expired(token: string, secret: string): string {

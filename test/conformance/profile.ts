@@ -24,5 +24,18 @@ export function isAsItsProfileSays(local: () => LocalStore): void {
       const hasMilliseconds = (await rowsOf(store)).some((row) => row.lastModified % 1000 !== 0);
       expect(profileOf(local().provider).dateResolution.value).toBe(hasMilliseconds ? "millisecond" : "second");
     });
+
+    it("tells whose date a version has that came in parts: that of its end or of its beginning", async () => {
+      const { store, operator, completeUpload } = await makeBucket(local());
+      await store.enableVersioning();
+      const uploadId = await operator.beginUpload(key("late"));
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      await store.put(key("between"), bytes("between"));
+      await completeUpload({ key: key("late"), uploadId }, bytes("late"));
+      const [between, late] = await rowsOf(store);
+      if (between === undefined || late === undefined) throw new Error("nothing was put");
+      const dated = late.lastModified >= between.lastModified ? "completion" : "initiation";
+      expect(profileOf(local().provider).uploadDate.value).toBe(dated);
+    });
   });
 }

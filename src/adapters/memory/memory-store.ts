@@ -30,6 +30,7 @@ export class MemoryStore implements PurgingStore {
   #written = 0;
   #settings: BucketSettings = nothingSet;
   #uploads: readonly OpenUpload[] = [];
+  #isLiftingDenied = false;
 
   constructor(clock: Clock, versioning: Versioning = "enabled") {
     this.#clock = clock;
@@ -43,6 +44,7 @@ export class MemoryStore implements PurgingStore {
     copy.#written = this.#written;
     copy.#settings = this.#settings;
     copy.#uploads = this.#uploads;
+    copy.#isLiftingDenied = this.#isLiftingDenied;
     return copy;
   }
 
@@ -62,6 +64,11 @@ export class MemoryStore implements PurgingStore {
   /** Multipart uploads that somebody has begun. */
   setOpenUploads(uploads: readonly OpenUpload[]): void {
     this.#uploads = uploads;
+  }
+
+  /** From now on the key may delete no version and no marker by its id: each entry of a batch is refused. */
+  denyLifting(): void {
+    this.#isLiftingDenied = true;
   }
 
   /** What an operator, or an intruder with the right, does to the bucket. */
@@ -103,7 +110,10 @@ export class MemoryStore implements PurgingStore {
   }
 
   settings(): Promise<BucketSettings> {
-    return Promise.resolve(this.#settings);
+    const isTold = this.#settings.versioning.kind !== "none";
+    return Promise.resolve(
+      isTold ? this.#settings : { ...this.#settings, versioning: versioningText(this.#versioning) },
+    );
   }
 
   openUploads(prefix: string): Promise<readonly OpenUpload[] | null> {
@@ -162,7 +172,7 @@ export class MemoryStore implements PurgingStore {
   }
 
   mayLiftMarkers(): Promise<boolean> {
-    return Promise.resolve(true);
+    return Promise.resolve(!this.#isLiftingDenied);
   }
 
   enableVersioning(): Promise<void> {
@@ -191,6 +201,9 @@ export class MemoryStore implements PurgingStore {
   }
 
   #destroyOne({ key, versionId: id }: HistoryRow): BatchOutcome {
+    if (this.#isLiftingDenied) {
+      return { key, versionId: id, error: { code: "AccessDenied", message: "may delete no version" } };
+    }
     const left = (this.#entries.get(key) ?? []).filter(({ row }) => row.versionId !== id);
     this.#set(key, left);
     return { key, versionId: id, error: null };
@@ -238,6 +251,14 @@ const nothingSet: BucketSettings = {
   encryption: none,
   versioning: none,
 };
+
+function versioningText(versioning: Versioning): BucketSettings["versioning"] {
+  if (versioning === "unsupported") return { kind: "unsupported" };
+  if (versioning === "off") return none;
+  const status = versioning === "enabled" ? "Enabled" : "Suspended";
+  const text = `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`;
+  return { kind: "set", value: { text, excludedPrefixes: [] } };
+}
 
 function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
