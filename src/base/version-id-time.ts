@@ -6,7 +6,8 @@ import type { VersionId } from "./version-id.ts";
  * How a store writes the time into its version ids; `none`: it does not. `ulid`: Versity; `seaweed`: SeaweedFS; `swift`:
  * OpenStack Swift; `b2`: Backblaze.
  */
-export type VersionIdTime = "none" | "ulid" | "seaweed" | "swift" | "b2";
+export const versionIdTimes = ["none", "ulid", "seaweed", "swift", "b2"] as const;
+export type VersionIdTime = (typeof versionIdTimes)[number];
 
 /**
  * When a version was made by the word of its id, milliseconds and below cut off; B2 writes whole seconds. Null for an id

@@ -1,6 +1,7 @@
 import type { Line } from "../base/chained-lines.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
+import { versionIdTimes } from "../base/version-id-time.ts";
 import type { VersionIdTime } from "../base/version-id-time.ts";
 import { objectKey } from "../base/object-key.ts";
 import type { BucketSettings, LifecycleRule, OpenUpload, Setting } from "../store/bucket-settings.ts";
@@ -15,9 +16,9 @@ export interface EvidenceHeader {
   readonly versioning: Versioning;
   readonly takenAt: Instant;
   /** How the store lists, so that the rows can be read without it; left out where it was not known. */
-  readonly order?: ListingOrder;
+  readonly order?: ListingOrder | undefined;
   /** How the store writes the time into its version ids; left out where it does not, or it was not known. */
-  readonly idTime?: VersionIdTime;
+  readonly idTime?: VersionIdTime | undefined;
   readonly settings: BucketSettings;
   /** Null where the store could not tell. */
   readonly openUploads: readonly OpenUpload[] | null;
@@ -26,8 +27,6 @@ export interface EvidenceHeader {
 const version = 2;
 const versionings = ["enabled", "suspended", "off", "unsupported"] as const satisfies readonly Versioning[];
 const orders = ["interleaved", "split"] as const satisfies readonly ListingOrder[];
-
-const idTimes = ["none", "ulid", "seaweed", "swift", "b2"] as const satisfies readonly VersionIdTime[];
 
 export function headerLine(header: EvidenceHeader): Line {
   const openUploads = header.openUploads?.map((upload) => ({ ...upload, initiated: formatInstant(upload.initiated) }));
@@ -47,7 +46,7 @@ export function headerOf(line: Fields): EvidenceHeader {
     versioning: line.oneOf("versioning", versionings),
     takenAt: line.instant("takenAt"),
     ...(order === null ? {} : { order: line.oneOf("order", orders) }),
-    ...(idTime === null ? {} : { idTime: line.oneOf("idTime", idTimes) }),
+    ...(idTime === null ? {} : { idTime: line.oneOf("idTime", versionIdTimes) }),
     settings: settingsOf(line.within("settings")),
     openUploads: line.isNull("openUploads") ? null : line.list("openUploads").map(uploadOf),
   };

@@ -72,7 +72,7 @@ interface FreshLook {
  */
 export async function changesSince(comparison: Comparison): Promise<FreshLook> {
   const { plan, hash, connections, signal } = comparison;
-  const { prefix, leftOut, order } = plan.header;
+  const { prefix, leftOut, order, idTime } = plan.header;
   const changes = new KeyChanges();
   let isUntouched = true;
   const sides = { then: comparison.evidence, now: comparison.now, steps: plan.stepsByKey() };
@@ -82,7 +82,7 @@ export async function changesSince(comparison: Comparison): Promise<FreshLook> {
     for (const joined of batch) {
       const { key, step } = joined;
       if (rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut") continue;
-      const rows = { then: newestFirst(joined.then, order), now: newestFirst(joined.now, order) };
+      const rows = { then: newestFirst(joined.then, order, idTime), now: newestFirst(joined.now, order, idTime) };
       if (step !== null && isUntouched) isUntouched = isAsPlanned(step, rows.now);
       const verdict = isSameHistory(joined) ? null : compare(rows, step);
       if (typeof verdict === "string") changes.add({ key, problem: verdict });

@@ -96,10 +96,10 @@ export function decideKey(
 ): Decision {
   if (object.kind === "leftOut") return leftOut;
   const { key } = history;
-  const rows = newestFirst(history.rows, ground.order);
+  const rows = newestFirst(history.rows, ground.order, ground.idTime);
   const current = currentRow(rows);
   if (current === null) return keepHidden;
-  const state = stateAt(history.rows, ground.to, ground.order);
+  const state = stateAt(history.rows, ground.to, ground.order, ground.idTime);
   if (state.kind === "absent") {
     if (current.kind === "version") return { kind: "hide", key, object, current };
     const isGone = state.because === "not yet written" && object.kind !== "foreign" && isMarkersOnly(rows);

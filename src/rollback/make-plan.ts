@@ -34,7 +34,16 @@ export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPl
     return await state.createSealed(rollbackFile("evidence", free));
   });
   const name = rollbackFile("evidence", stem);
-  const about = { bucket, prefix, versioning, takenAt: clock.now(), order: goal.order, settings, openUploads };
+  const about = {
+    bucket,
+    prefix,
+    versioning,
+    takenAt: clock.now(),
+    order: goal.order,
+    idTime: goal.idTime,
+    settings,
+    openUploads,
+  };
   const writer = await EvidenceWriter.begin(file, name, about);
   return await decidePlan(request, {
     source,
@@ -83,9 +92,9 @@ export async function planFromEvidence(request: EvidencePlanRequest): Promise<Ro
 }
 
 async function goalOf(request: PlanSettings, source: PlanSource, word: TargetWord): Promise<RollbackGoal> {
-  const { location, order } = request;
+  const { location, order, idTime } = request;
   const { prefix } = location;
   const snapshotHistories = () => keyHistories(source.pages(`${prefix}snapshots/`));
-  const to: Instant = await resolveTarget(word, { prefix, order, storeNow: source.now, snapshotHistories });
-  return { prefix, order, to };
+  const to: Instant = await resolveTarget(word, { prefix, order, idTime, storeNow: source.now, snapshotHistories });
+  return { prefix, order, idTime, to };
 }

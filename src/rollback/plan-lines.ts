@@ -3,6 +3,7 @@ import type { Finding } from "../base/finding.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
 import { objectKey } from "../base/object-key.ts";
+import { versionIdTimes } from "../base/version-id-time.ts";
 import { isNullVersion, versionId } from "../base/version-id.ts";
 import type { EvidenceSeal } from "../history/evidence.ts";
 import type { Fields } from "../history/line-fields.ts";
@@ -37,11 +38,13 @@ export function headerOf(line: Fields): PlanHeader {
   line.oneOf("type", ["plan"]);
   if (line.count("version") !== 1) throw line.wrong("it was written by a newer Holdfast");
   const evidence = line.within("evidence");
+  const idTime = line.textIfAny("idTime") === null ? undefined : line.oneOf("idTime", versionIdTimes);
   return {
     repository: line.text("repository"),
     location: line.text("location"),
     prefix: line.textOrEmpty("prefix"),
     order: line.oneOf("order", ["interleaved", "split"]),
+    ...(idTime === undefined ? {} : { idTime }),
     to: line.instant("to"),
     createdAt: line.instant("createdAt"),
     evidence: { name: evidence.text("name"), path: evidence.text("path"), sha256: evidence.text("sha256") },

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Finding } from "../base/finding.ts";
 import type { RepositoryLocation } from "../base/repository-location.ts";
+import type { VersionIdTime } from "../base/version-id-time.ts";
 import type { LineFile, StateFolder, TextFile } from "../base/state-folder.ts";
 import type { ListingOrder } from "../history/state-at.ts";
 import type { DateResolution } from "../history/target-instant.ts";
@@ -32,6 +33,8 @@ export interface PlanSettings {
   readonly resolution: DateResolution;
   /** From the provider's profile; `split` where it is not known. */
   readonly order: ListingOrder;
+  /** From the provider's profile: how its version ids carry the time; left out where they do not, or it is not known. */
+  readonly idTime?: VersionIdTime | undefined;
   readonly state: StateFolder;
   readonly clock: Clock;
   /** The SHA-256 of `config` that init recorded, in hex; null where there is none. */

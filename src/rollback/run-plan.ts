@@ -144,7 +144,7 @@ export class PlanRun {
       steps.map(({ key }) => key),
       stage,
     );
-    const look = { order: plan.header.order, hash };
+    const look = { order: plan.header.order, idTime: plan.header.idTime, hash };
     const standings = new Map<number, Standing>();
     await inParallel(steps, { limit: connections, signal }, async (step) => {
       const history = found.get(step.key) ?? null;

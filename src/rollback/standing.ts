@@ -1,3 +1,4 @@
+import type { VersionIdTime } from "../base/version-id-time.ts";
 import { isNullVersion } from "../base/version-id.ts";
 import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
@@ -31,6 +32,7 @@ export type Standing =
 /** How to look: the order of the listing the plan was made from, and a way to read bytes. */
 interface Look {
   readonly order: ListingOrder;
+  readonly idTime?: VersionIdTime | undefined;
   readonly hash: HashVersion;
 }
 
@@ -40,7 +42,7 @@ interface Look {
  * `isAboveNull`), or somebody's write.
  */
 export async function standingOf(step: RollbackStep, history: KeyHistory | null, look: Look): Promise<Standing> {
-  const rows = newestFirst(history?.rows ?? [], look.order);
+  const rows = newestFirst(history?.rows ?? [], look.order, look.idTime);
   const current = currentRow(rows);
   if (step.action === "hide") {
     if (current?.kind !== "version") return { kind: "done", step };

@@ -1,6 +1,6 @@
 import { isNullVersion } from "../base/version-id.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
-import type { ListingOrder } from "../history/state-at.ts";
+import type { RepositoryReading } from "../history/repository-state.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { JoinedKey } from "./key-join.ts";
 import { sameness } from "./prove.ts";
@@ -30,9 +30,9 @@ const common = { proof: "none", reason: "as it was before the rollback" } as con
  */
 export async function undoStep(
   { step, then, now }: StepToUndo,
-  { order, hash }: { readonly order: ListingOrder; readonly hash: HashVersion },
+  { order, idTime, hash }: Pick<RepositoryReading, "order" | "idTime"> & { readonly hash: HashVersion },
 ): Promise<UndoStep> {
-  const rows = newestFirst(now, order);
+  const rows = newestFirst(now, order, idTime);
   const current = currentRow(rows);
   if (current === null) return { kind: "left", problem: "its history is gone" };
   if (await shows(step.from, { current, rows, hash })) return { kind: "nothing" };
