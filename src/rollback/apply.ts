@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
+import type { HistoryPages } from "../history/key-history.ts";
 import { shardedHistory } from "../history/shards.ts";
 import type { RestorableStore } from "../store/versioned-store.ts";
 import { requireAccepted } from "./accept.ts";
@@ -107,7 +108,7 @@ async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidence
   await requireVersioning(store, plan);
   await requireNoFreshLock(store, plan);
   const hash = rememberingHasher(store);
-  const now = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
+  const now = historyNow(request, connections);
   const { changes, isUntouched } = await changesSince({ plan, evidence, now, hash, connections, signal });
   if (changes.count > 0 && !accepted.has("changed")) throw changedBefore(plan, role, changes);
   const mayLift = request.mayLift ?? (await mayLiftMarkers(request));
@@ -131,6 +132,15 @@ async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidence
     unrecoverable: plan.unrecoverable,
     journal: journal?.path ?? null,
   };
+}
+
+/** Keys up to which the pages that listing side by side reads too many would be more than it saves time. */
+const fewKeys = 25_000;
+
+function historyNow({ plan, store, signal }: ApplyRequest, connections: number): HistoryPages {
+  const { prefix } = plan.header;
+  const isSmall = plan.stepCount + plan.totals.actions.keep <= fewKeys;
+  return isSmall ? store.listVersions(prefix) : shardedHistory(store, { prefix, connections, signal });
 }
 
 async function begun({ plan, state, clock, dryRun, accessKey }: ApplyRequest, role: string): Promise<Journal | null> {

@@ -13,13 +13,13 @@ interface LookRequest {
 }
 
 /** How many keys one reader looks for: a few pages' worth. */
-const keysPerReader = 1024;
+const keysPerReader = 4096;
 /** Where fewer of the keys of a page are wanted, the next wanted one is asked for by name instead of by the next page. */
 const denseEnough = 0.1;
 
 /**
  * The histories, as they stand now, of `keys`, which stand in the order of `compareKeys`. Takes no more requests than
- * there are keys, and no more than pages that hold them, but for a page or so for each 1024 keys.
+ * there are keys, and no more than pages that hold them, but for a page or so for each 4096 keys.
  */
 export async function lookAt(
   keys: readonly ObjectKey[],

@@ -7,6 +7,7 @@ import type { ScratchFile, StateFolder } from "../base/state-folder.ts";
 import { EvidenceWriter } from "../history/evidence.ts";
 import type { EvidenceSeal } from "../history/evidence.ts";
 import type { HistoryPages } from "../history/key-history.ts";
+import { shardedHistory } from "../history/shards.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import { rollbackFile } from "./file-names.ts";
@@ -77,11 +78,12 @@ interface Into {
 }
 
 async function readSteps(request: UndoPlanRequest, journals: JournalReading, into: Into): Promise<EvidenceSeal> {
-  const { plan, store, state, signal } = request;
+  const { plan, store, state, connections, signal } = request;
   const before = evidencePages(await requireEvidence(plan, state));
   const writer = await beginEvidence(request, into.stem);
   try {
-    const now = saved(store.listVersions(plan.header.prefix), writer);
+    const listed = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
+    const now = saved(listed, writer);
     for await (const batch of joinedKeys({ then: before, now, steps: plan.stepsByKey() })) {
       signal?.throwIfAborted();
       const written = batch.filter((joined): joined is StepToUndo => {
@@ -100,14 +102,14 @@ async function beginEvidence(
   { plan, store, bucket, state, clock }: UndoPlanRequest,
   stem: string,
 ): Promise<EvidenceWriter> {
-  const { prefix, order } = plan.header;
+  const { prefix, order, idTime } = plan.header;
   const name = rollbackFile("evidence", stem);
   const [versioning, settings, openUploads] = await Promise.all([
     store.versioning(),
     store.settings(),
     store.openUploads(prefix),
   ]);
-  const header = { bucket, prefix, versioning, takenAt: clock.now(), order, settings, openUploads };
+  const header = { bucket, prefix, versioning, takenAt: clock.now(), order, idTime, settings, openUploads };
   return await EvidenceWriter.begin(await state.createSealed(name), name, header);
 }
 
@@ -125,7 +127,7 @@ async function undoBatch(
 ): Promise<void> {
   const undone = new Map<StepToUndo, UndoStep>();
   await inParallel(batch, { limit: connections, signal }, async (joined) => {
-    undone.set(joined, await undoStep(joined, { order: plan.header.order, hash }));
+    undone.set(joined, await undoStep(joined, { order: plan.header.order, idTime: plan.header.idTime, hash }));
   });
   signal?.throwIfAborted();
   for (const joined of batch) {

@@ -19,7 +19,7 @@ export interface JournalReading {
   /** Whether some run has come to its end. */
   readonly isEnded: boolean;
   readonly startedAt: Instant | null;
-  /** When the last run that ended did so. */
+  /** When the last run that ended, and had something to do, did so. */
   readonly endedAt: Instant | null;
   /** Steps that are done or were found done, by the last word on each. */
   readonly settled: number;
@@ -113,8 +113,9 @@ function begin(line: Fields, plan: RollbackPlan, reading: Reading): void {
 function take(line: Fields, plan: RollbackPlan, reading: Reading): void {
   const type = line.oneOf("type", ["intent", "outcome", "made", "end"]);
   if (type === "end") {
+    const endedAt = line.instant("endedAt");
+    if (!reading.isEnded || line.count("done") > 0) reading.endedAt = endedAt;
     reading.isEnded = true;
-    reading.endedAt = line.instant("endedAt");
     return;
   }
   const n = line.count("n");

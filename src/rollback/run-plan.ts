@@ -51,9 +51,9 @@ export interface RunRequest {
 }
 
 /** How long a look at the whole bucket stands in for one at a stage's keys, in milliseconds. */
-const freshFor = 10_000;
+const freshFor = 30_000;
 /** How many steps are looked at, and then done, before the next are looked at. */
-const chunkSize = 4096;
+const chunkSize = 16_384;
 
 /** One run of a plan: its stages one after the other, counted, written to the journal. */
 export class PlanRun {

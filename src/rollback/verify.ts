@@ -1,6 +1,7 @@
 import type { ObjectKey } from "../base/object-key.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { currentRow, newestFirst, stateAt } from "../history/state-at.ts";
+import { shardedHistory } from "../history/shards.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import { evidencePages, requireEvidence } from "./guard.ts";
@@ -80,7 +81,7 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
   const { actions } = plan.totals;
   const total = plan.stepCount + actions.keep;
   let done = 0;
-  const now = store.listVersions(plan.header.prefix);
+  const now = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
   for await (const batch of joinedKeys({ then: evidencePages(evidence), now, steps: plan.stepsByKey() })) {
     signal?.throwIfAborted();
     const doubts: Doubt[] = [];
@@ -123,7 +124,7 @@ class Tally {
 
 function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
   const { plan, recordedConfigHash } = request;
-  const { prefix, to, order, leftOut } = plan.header;
+  const { prefix, to, order, idTime, leftOut } = plan.header;
   const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
   const lost = new Set(plan.unrecoverable.map((row) => row.key));
   const hashesAll = proofOf(request) === "all";
@@ -131,13 +132,13 @@ function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
     const object = rollbackObject(key.slice(prefix.length), leftOut);
     if (object.kind === "leftOut") return { kind: "leftOut" };
     if (now.length === 0) {
-      const stood = stateAt(then, to, order).kind !== "absent";
+      const stood = stateAt(then, to, order, idTime).kind !== "absent";
       return stood ? { kind: "differing", problem: "its history is gone" } : { kind: "leftOut" };
     }
     if (lost.has(key)) return { kind: "differing", problem: "unrecoverable, as the plan says" };
-    const rows = newestFirst(now, order);
+    const rows = newestFirst(now, order, idTime);
     const current = currentRow(rows);
-    const state = stateAt(now, to, order);
+    const state = stateAt(now, to, order, idTime);
     const atT = state.kind === "present" ? state.version.versionId : (chosen.get(key) ?? null);
     const goalId = step === null ? atT : (step.to?.versionId ?? null);
     const isAbsent = step === null ? goalId === null && state.kind === "absent" : step.action === "hide";

@@ -159,6 +159,36 @@ export function describeMainJob({ name, isHere, start }: RealStore, restic: stri
       expect(await rowsOf(running, `${bucket}/home/`)).toEqual(after);
     });
 
+    it("tells where the plan stands, undoes it without removing a version, and applies a new one", async () => {
+      const visible = async (): Promise<readonly string[]> =>
+        (await rowsOf(running, `${bucket}/home/`)).flatMap((row) =>
+          row.isLatest && row.kind === "version" ? [`${row.key} ${row.size} ${row.etag}`] : [],
+        );
+      expect((await json("rollback", "status", planName)).last).toMatchObject({
+        state: "verified",
+        left: 0,
+        damaged: [],
+      });
+      const right = await visible();
+      const before = await rowsOf(running, `${bucket}/home/`);
+      const undone = await json("--yes", "rollback", "undo", planName);
+      expect(undone).toMatchObject({ code: 0, last: { ok: true, failed: 0, changed: 0 } });
+      expect(readFileSync(String(undone.last["report"]), "utf8")).toContain("# Undo of a rollback of home");
+      expect(await visible()).not.toEqual(right);
+      const kept = new Set((await rowsOf(running, `${bucket}/home/`)).map(({ versionId }) => versionId));
+      expect(before.filter(({ kind, versionId }) => kind === "version" && !kept.has(versionId))).toEqual([]);
+      expect((await json("rollback", "status", planName)).last).toMatchObject({ state: "undone", left: 0 });
+      expect((await json("--yes", "rollback", "apply", planName)).code).toBe(81);
+      const planned = await json("rollback", "plan", "--to", `snapshot:${last}`);
+      planName = String(planned.last["name"]);
+      const applied = await json("--yes", "rollback", "apply", planName, "--check");
+      expect(applied.last).toMatchObject({ ok: true, failed: 0, check: { errors: 0 } });
+      expect(await visible()).toEqual(right);
+      expect((await json("rollback", "status")).last).toMatchObject({
+        plans: [{ plan: planName }, { state: "undone" }],
+      });
+    });
+
     it("has every byte back", async () => {
       expect((await json("check", "--read-data-subset", "100%")).last).toMatchObject({ ok: true, errors: 0 });
       const target = path.join(host.folder, "restored");

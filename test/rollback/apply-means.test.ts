@@ -94,7 +94,7 @@ describe("lookAt()", () => {
     const store = counting(scene.store);
     const found = await lookAt([...keys, absent], { store, prefix: scene.key("data/"), connections: 4 });
     expect([...found.keys()].toSorted()).toEqual(keys);
-    expect(store.counts().listings).toBeLessThanOrEqual(Math.ceil(keys.length / 1024) + 4);
+    expect(store.counts().listings).toBeLessThanOrEqual(Math.ceil(keys.length / 4096) + 4);
   });
 });
 

@@ -34,7 +34,7 @@ describe("planStatus()", () => {
     const { scene, plan } = await hidden();
     const status = async () => await planStatus(plan, scene.state);
     expect(await status()).toMatchObject({ state: "planned", done: 0, left: 6, runs: 0, damaged: [] });
-    const { copyForward } = scene.store;
+    const copyForward = scene.store.copyForward.bind(scene.store);
     scene.store.copyForward = async () => await Promise.reject(new Error("killed"));
     await scene.apply(plan).catch(() => undefined);
     expect(await status()).toMatchObject({ state: "applying", done: 1, left: 5, runs: 1 });
@@ -47,12 +47,16 @@ describe("planStatus()", () => {
     expect(await status()).toMatchObject({ state: "undone", done: 6, left: 0, isUndoing: false });
   });
 
-  it("calls a plan applied, not verified, where verify found a difference or apply was run again since", async () => {
+  it("calls a plan applied, not verified, where verify found a difference or apply changed something since", async () => {
     const { scene, plan } = await hidden();
     await verified(scene, plan);
     scene.clock.pass(1);
     await scene.apply(plan);
     expect(await planStatus(plan, scene.state)).toMatchObject({ state: "applied" });
+    await verified(scene, plan);
+    scene.clock.pass(1);
+    await scene.apply(plan);
+    expect(await planStatus(plan, scene.state)).toMatchObject({ state: "verified" });
   });
 });
 
