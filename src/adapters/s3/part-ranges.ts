@@ -14,8 +14,8 @@ const mebibyte = 1024 * 1024;
 
 /** The parts of an object of `size` bytes, one at least; `partSize` is raised where that would be more than 10,000. */
 export function partsOf(size: number, partSize: number): readonly PartRange[] {
-  const least = Math.ceil(size / mostParts / mebibyte) * mebibyte;
-  const each = Math.max(partSize, least);
+  const isEnough = size <= mostParts * partSize;
+  const each = isEnough ? partSize : Math.ceil(size / mostParts / mebibyte) * mebibyte;
   const count = Math.max(1, Math.ceil(size / each));
   return Array.from({ length: count }, (_, index) => ({
     number: index + 1,

@@ -74,6 +74,8 @@ export function openS3Clients(access: S3Access, connection: S3Connection = openC
     disableClockSkewCorrection: true,
     // Repeated by `throughTheGate`, as the requests of our own hand are.
     maxAttempts: 1,
+    // Without one the SDK warns on the console of what is thrown anyway.
+    logger: silent,
     requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: 60_000,
@@ -86,6 +88,9 @@ export function openS3Clients(access: S3Access, connection: S3Connection = openC
     writing: throughTheGate(new S3Client(options), access, { ...connection, repeats: null }),
   };
 }
+
+const nothing = (): void => undefined;
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 type Passage = Omit<S3Connection, "repeats"> & { readonly repeats: RepeatOptions | null };
 

@@ -8,7 +8,7 @@ import { locationAt, profileOf } from "../../stores/real-stores.ts";
 import { startScriptedS3, type Script, type TlsOptions, type WireRequest } from "../../stores/scripted-s3.ts";
 
 type FactName = Exclude<keyof ProviderProfile, "name" | "title">;
-type Facts = { readonly [Name in FactName]?: NonNullable<ProviderProfile[Name]["value"]> };
+export type Facts = { readonly [Name in FactName]?: NonNullable<ProviderProfile[Name]["value"]> };
 
 /** A store of which nothing is known but these facts. */
 export function profileWith(facts: Facts): ProviderProfile {
