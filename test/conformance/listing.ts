@@ -75,6 +75,19 @@ export function listsVersions(under: StoreUnderTest): void {
       expect(await keysUnder("x")).toEqual([]);
     });
 
+    it("begins at any key, whether it is there or not, and at any prefix", async () => {
+      const { store, inPagesOf } = await versionedBucket(under);
+      await writeHistory(store);
+      const rows = await rowsOf(store);
+      for (const prefix of ["", "b/", "b/1", "é"]) {
+        for (const from of ["", "a", "a!", "b", "b/", "b/1", "b/10", "b/2", "b0", "c", "e", "é", "～", "😀", "😁"]) {
+          const wanted = rows.filter(({ key: name }) => name.startsWith(prefix) && !isBelow(name, from));
+          for (const each of [store, inPagesOf(2)])
+            expect((await all(each.listVersions(prefix, from))).flat()).toEqual(wanted);
+        }
+      }
+    });
+
     it("says of each version its size, its MD5 and which row is the latest of its key", async () => {
       const { store } = await versionedBucket(under);
       const before = Date.now() - 2000;
@@ -115,6 +128,10 @@ export function listsWhatIsCurrent(under: StoreUnderTest): void {
       );
     });
   });
+}
+
+function isBelow(name: string, from: string): boolean {
+  return Buffer.compare(Buffer.from(name), Buffer.from(from)) < 0;
 }
 
 async function textOfRow(store: PurgingStore, row: HistoryRow): Promise<string> {

@@ -1,6 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { BucketAddress } from "./bucket-address.ts";
+import type { PageBuffers } from "./page-buffers.ts";
 import type { SignedRequest } from "./signed-request.ts";
 import type { StoreAgents } from "./store-agents.ts";
 
@@ -62,19 +63,46 @@ function timeout(words: string): Error {
   return Object.assign(new Error(words), { code: "ETIMEDOUT" });
 }
 
+interface BodyOptions {
+  /** Bytes after which the rest is left; all of them where nothing is said. */
+  readonly most?: number | undefined;
+  /** Where the bytes are put when the reply says how many they are. */
+  readonly into?: PageBuffers | undefined;
+}
+
 /** The whole body. Rejects where the connection ends before it does. */
-export async function wholeBody(reply: IncomingMessage, most = Number.POSITIVE_INFINITY): Promise<Buffer> {
-  return await new Promise<Buffer>((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
+export async function wholeBody(reply: IncomingMessage, { most, into }: BodyOptions = {}): Promise<Buffer> {
+  const length = reply.headers["content-length"];
+  if (into !== undefined && length !== undefined) return await bodyInto(reply, into.take(Number(length)));
+  const parts: Buffer[] = [];
+  let size = 0;
+  await eachPart(reply, (part) => {
+    parts.push(part);
+    size += part.length;
+    return most === undefined || size <= most;
+  });
+  return Buffer.concat(parts);
+}
+
+/** Node refuses a body of another length than the reply says. */
+async function bodyInto(reply: IncomingMessage, whole: Buffer): Promise<Buffer> {
+  let size = 0;
+  await eachPart(reply, (part) => {
+    size += part.copy(whole, size);
+    return true;
+  });
+  return whole;
+}
+
+/** Ends with the body, or when `take` has had enough. */
+async function eachPart(reply: IncomingMessage, take: (part: Buffer) => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     reply.on("data", (part: Buffer) => {
-      parts.push(part);
-      size += part.length;
-      if (size <= most) return;
+      if (take(part)) return;
       reply.destroy();
-      resolve(Buffer.concat(parts));
+      resolve();
     });
-    reply.on("end", () => resolve(Buffer.concat(parts)));
+    reply.on("end", resolve);
     reply.on("error", reject);
     reply.on("close", () => reject(Object.assign(new Error("the reply is cut"), { code: "ECONNRESET" })));
   });

@@ -25,6 +25,8 @@ interface VersionListing {
   readonly order: "interleaved" | "split" | null;
   /** Fetches the XML of one page, until `signal` is aborted. */
   readonly fetchPage: (request: PageRequest, signal: AbortSignal) => Promise<Buffer>;
+  /** Told when nothing needs a page of `fetchPage` any longer. */
+  readonly release: (page: Buffer) => void;
 }
 
 /**
@@ -73,6 +75,8 @@ function pageOf(xml: Buffer, listing: VersionListing): VersionPage {
   } catch (error) {
     if (error instanceof DamagedXml) throw misbehaves(listing, `a page of the listing is damaged: ${error.message}`);
     throw error;
+  } finally {
+    listing.release(xml);
   }
 }
 

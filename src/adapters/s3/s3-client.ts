@@ -99,7 +99,7 @@ function throughTheGate(client: S3Client, { log = null }: S3Access, { gate, repe
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const { Key: key, Prefix: prefix } = args.input as { readonly Key?: string; readonly Prefix?: string };
-      const request = { commandName: context.commandName ?? "", key: key ?? prefix };
+      const request = { commandName: (context.commandName ?? "").replace(/Command$/, ""), key: key ?? prefix };
       const statusIn = ({ response }: { readonly response: unknown }): number | undefined =>
         (response as { readonly statusCode?: number } | undefined)?.statusCode;
       const send = async () =>

@@ -25,6 +25,7 @@ import { copyObject } from "./copy-object.ts";
 import { deleteAll } from "./delete-batch.ts";
 import { listVersionPages, type PageRequest } from "./list-versions.ts";
 import { listOpenUploads } from "./open-uploads.ts";
+import { PageBuffers } from "./page-buffers.ts";
 import { readAndPut } from "./read-and-put.ts";
 import { readObject } from "./read-object.ts";
 import { readRecordedSha256 } from "./recorded-sha256.ts";
@@ -34,6 +35,8 @@ import { openTransport, type S3Transport } from "./s3-transport.ts";
 import { tryLifting } from "./try-lifting.ts";
 import { decodeUrl } from "./version-page.ts";
 
+/** As many as a store has usually under way; a page has some 500 KB. */
+const mostPagesKept = 16;
 /** S3's own: the largest object that one CopyObject moves, in bytes. */
 const usualCopyLimit = 5 * 1024 ** 3;
 
@@ -52,6 +55,7 @@ class S3Store implements PurgingStore {
   readonly #options: S3StoreOptions;
   readonly #clients: S3Clients;
   readonly #transport: S3Transport;
+  readonly #pages = new PageBuffers(mostPagesKept);
   readonly #bucket: string;
 
   constructor(options: S3StoreOptions, clients: S3Clients, transport: S3Transport) {
@@ -68,6 +72,7 @@ class S3Store implements PurgingStore {
       from,
       order: this.#options.profile.listOrder.value,
       fetchPage: async (request, signal) => await this.#versionPage(request, signal),
+      release: (page) => this.#pages.giveBack(page),
     });
   }
 
@@ -201,7 +206,9 @@ class S3Store implements PurgingStore {
       ...(pageSize === undefined ? {} : { "max-keys": pageSize.toString() }),
     };
     const request = { operation: "ListObjectVersions", method: "GET", key: null, query } as const;
-    const { body } = await this.#attempt("read the versions of", null, () => this.#transport.read(request, { signal }));
+    const { body } = await this.#attempt("read the versions of", null, () =>
+      this.#transport.read(request, { signal, into: this.#pages }),
+    );
     return body;
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { exchange, wholeBody } from "./http-exchange.ts";
+import type { PageBuffers } from "./page-buffers.ts";
 import { repeated } from "./repeated.ts";
 import { loggedRequest } from "./request-log.ts";
 import type { S3Access, S3Connection } from "./s3-client.ts";
@@ -25,6 +26,8 @@ interface SendOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which it is given up; a minute where nothing is said. */
   readonly patience?: number;
+  /** Where to take the buffer for the body from; who sends the request gives it back. */
+  readonly into?: PageBuffers;
 }
 
 /**
@@ -60,12 +63,12 @@ export function openTransport(access: S3Access, connection: S3Connection): S3Tra
     const { statusCode: status = 0 } = reply;
     const headers = headersOf(reply);
     if (status < 300) return { status, headers, body: reply };
-    const text = (await wholeBody(reply, mostOfError)).toString();
+    const text = (await wholeBody(reply, { most: mostOfError })).toString();
     throw new S3ReplyError({ status, headers, ...(errorWords(text) ?? { code: "", words: "" }) });
   };
   const whole = async (request: S3Request, options: SendOptions): Promise<WholeReply> => {
     const { body, ...head } = await send(request, options);
-    return { ...head, body: await wholeBody(body) };
+    return { ...head, body: await wholeBody(body, options) };
   };
   const log = access.log ?? null;
   const once = async <T extends Answer>(request: S3Request, act: () => Promise<T>): Promise<T> =>

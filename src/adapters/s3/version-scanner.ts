@@ -13,7 +13,7 @@ import { parseVersionPage, readVersionXml, versionPageOf, type VersionPage } fro
 export function scanVersionPage(page: Buffer): VersionPage {
   const first = firstRow(page);
   const head = page.toString("utf8", 0, Math.max(first, 0));
-  const isEncoded = head.includes("<EncodingType>url</EncodingType>");
+  const isEncoded = head.includes(encodingUrl) || page.subarray(-tail).includes(encodingUrl);
   const { rows, end } = first === -1 ? nothing : scanRows(page, { first, isEncoded });
   if (rows.length === 0) return parseVersionPage(page.toString());
   const rest = readVersionXml(`${head}${placeholder}${page.toString("utf8", end)}`);
@@ -23,6 +23,10 @@ export function scanVersionPage(page: Buffer): VersionPage {
   if (!isHeld || !isAsAssumed) return parseVersionPage(page.toString());
   return versionPageOf({ head: rest.head, rows: rest.rows.slice(1) }, rows);
 }
+
+/** Most stores say so above the rows, MinIO below them. Assumed where it stands there; it is looked at again with care. */
+const encodingUrl = "<EncodingType>url</EncodingType>";
+const tail = 1024;
 
 /** Stands for the rows that were read in what is left of the page. */
 const placeholder = "<Version/>";

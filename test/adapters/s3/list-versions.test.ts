@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { markerBelow } from "../../../src/adapters/s3/list-versions.ts";
 import type { HistoryRow } from "../../../src/store/object-version.ts";
 import type { PurgingStore } from "../../../src/store/versioned-store.ts";
 import { errorReply, markerXml, pageXml, versionXml, type PageParts } from "../../stores/scripted-s3.ts";
@@ -142,5 +144,113 @@ describe("url-encoding", () => {
     );
     expect(idsOf(await list(store))).toEqual(["a+b%41 1"]);
     expect(requests[0]?.query.get("encoding-type")).toBe(expected);
+  });
+});
+
+describe("the next page", () => {
+  const many = Array.from({ length: 5 }, (_, n): PageParts => ({
+    rows: [versionXml(`k${n.toString()}`, "1")],
+    next: n === 4 ? null : { key: `k${n.toString()}`, id: "1" },
+  }));
+  const arrived = async (requests: readonly unknown[], count: number): Promise<void> =>
+    await vi.waitFor(() => {
+      expect(requests).toHaveLength(count);
+    });
+
+  it("is asked for while one is worked on, and none after it", async () => {
+    const { store, requests } = await pages(many);
+    let seen = 0;
+    for await (const page of store.listVersions("")) {
+      seen += 1;
+      expect(page).toHaveLength(1);
+      await arrived(requests, Math.min(seen + 1, 5));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(requests).toHaveLength(Math.min(seen + 1, 5));
+    }
+    expect(seen).toBe(5);
+  });
+
+  it("is not asked for before the first is wanted, nor once nobody goes on", async () => {
+    const { store, requests } = await pages(many);
+    const listing = store.listVersions("");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(requests).toHaveLength(0);
+    for await (const page of listing) {
+      expect(page).toHaveLength(1);
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(requests.length).toBeLessThanOrEqual(2);
+  });
+
+  it("is given up by who stops, without a word, though it would have failed or never come", async () => {
+    const { store } = await scriptedStore((_, n) =>
+      n === 0
+        ? { body: pageXml(many[0] ?? { rows: [] }) }
+        : { body: "", headers: { "content-length": "9" }, isCut: true },
+    );
+    for await (const page of store.listVersions("")) {
+      expect(page).toHaveLength(1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      break;
+    }
+  });
+
+  it("fails where it is wanted, not before", async () => {
+    const { store } = await scriptedStore((_, n) =>
+      n === 0 ? { body: pageXml(many[0] ?? { rows: [] }) } : errorReply(403, "AccessDenied"),
+    );
+    const seen: HistoryRow[] = [];
+    const all = (async () => {
+      for await (const page of store.listVersions("")) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        seen.push(...page);
+      }
+    })();
+    expect(await failureOf(all)).toMatchObject({ kind: "store-denied" });
+    expect(idsOf(seen)).toEqual(["k0 1"]);
+  });
+});
+
+describe("from", () => {
+  it.each<[string, string, string, string | null]>([
+    ["nothing", "", "data/", null],
+    ["the prefix itself: MinIO lists nothing after a marker that is not under it", "data/", "data/", null],
+    ["what stands before the prefix", "a", "data/", null],
+    ["what stands behind it", "e", "data/", null],
+    ["a letter", "data/ab", "data/", "data/aa~~"],
+    ["a digit after which a slash would stand", "data/0", "data/", "data/.~~"],
+    ["a slash", "data/ab/", "data/", "data/ab.~~"],
+    ["what nothing printed stands before", "data/!", "data/", "data/"],
+    ["a letter of two bytes", "data/é", "data/", "data/"],
+    ["one of four", "data/a😀", "data/", "data/a"],
+    ["one of four where nothing is left", "😀", "", null],
+  ])("asks for what stands above: %s", async (_, from, prefix, marker) => {
+    const { store, requests } = await pages([]);
+    for await (const page of store.listVersions(prefix, from)) expect(page).toBeUndefined();
+    expect(requests[0]?.query.get("key-marker")).toBe(marker);
+    expect(requests[0]?.query.has("version-id-marker")).toBe(false);
+  });
+
+  it("asks from a marker that stands below it by its bytes, whatever the key", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", minLength: 1 }), fc.nat(3), (from, cut) => {
+        const prefix = Array.from(from).slice(0, cut).join("");
+        const marker = markerBelow(from, prefix);
+        if (marker === null) return;
+        expect(marker.startsWith(prefix)).toBe(true);
+        expect(Buffer.compare(Buffer.from(marker), Buffer.from(from))).toBeLessThan(0);
+      }),
+    );
+  });
+
+  it("leaves out what stands below it, by UTF-8", async () => {
+    const { store } = await pages([
+      { rows: [versionXml("a", "1"), versionXml("b", "1")], next: { key: "b", id: "1" } },
+      { rows: [versionXml("～", "1"), versionXml("😀", "1")] },
+    ]);
+    const rows: HistoryRow[] = [];
+    for await (const page of store.listVersions("", "～")) rows.push(...page);
+    expect(idsOf(rows)).toEqual(["～ 1", "😀 1"]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseVersionPage } from "../../../src/adapters/s3/version-page.ts";
+import { parseVersionPage, type VersionPage } from "../../../src/adapters/s3/version-page.ts";
+import { scanVersionPage } from "../../../src/adapters/s3/version-scanner.ts";
 import { DamagedXml } from "../../../src/adapters/s3/xml-elements.ts";
 import { markerXml, pageXml, versionXml } from "../../stores/scripted-s3.ts";
 
@@ -8,9 +9,11 @@ const whole = pageXml({
   next: { key: "b", id: "w" },
 });
 
-function problemOf(xml: string): string {
+type Read = (xml: string) => VersionPage;
+
+function problemOf(read: Read, xml: string): string {
   try {
-    parseVersionPage(xml);
+    read(xml);
   } catch (error) {
     if (error instanceof DamagedXml) return error.message;
     throw error;
@@ -18,7 +21,10 @@ function problemOf(xml: string): string {
   return "none";
 }
 
-describe("parseVersionPage()", () => {
+describe.each<[string, Read]>([
+  ["parseVersionPage()", parseVersionPage],
+  ["scanVersionPage()", (xml) => scanVersionPage(Buffer.from(xml))],
+])("%s", (_name, read) => {
   it("keeps markers and versions as they stand in the document", () => {
     const rows = [
       versionXml("a", "3"),
@@ -27,7 +33,7 @@ describe("parseVersionPage()", () => {
       markerXml("b", "5"),
       versionXml("b", "4"),
     ];
-    expect(parseVersionPage(pageXml({ rows })).rows.map((row) => `${row.kind} ${row.versionId}`)).toEqual([
+    expect(read(pageXml({ rows })).rows.map((row) => `${row.kind} ${row.versionId}`)).toEqual([
       "version 3",
       "marker 2",
       "version 1",
@@ -37,7 +43,7 @@ describe("parseVersionPage()", () => {
   });
 
   it("reads every field, and of the owner its id", () => {
-    const [version, marker] = parseVersionPage(pageXml({ rows: [versionXml("a", "1", 7), markerXml("b", "2")] })).rows;
+    const [version, marker] = read(pageXml({ rows: [versionXml("a", "1", 7), markerXml("b", "2")] })).rows;
     expect(version).toEqual({
       kind: "version",
       key: "a",
@@ -54,8 +60,10 @@ describe("parseVersionPage()", () => {
   });
 
   it("knows a page that is cut, at whatever byte", () => {
-    expect(problemOf(whole)).toBe("none");
-    const uncut = Array.from(whole, (_, length) => whole.slice(0, length)).filter((cut) => problemOf(cut) === "none");
+    expect(problemOf(read, whole)).toBe("none");
+    const uncut = Array.from(whole, (_, length) => whole.slice(0, length)).filter(
+      (cut) => problemOf(read, cut) === "none",
+    );
     expect(uncut).toEqual([]);
   });
 
@@ -75,6 +83,9 @@ describe("parseVersionPage()", () => {
       whole.replace("</VersionId></", "</").replace("<VersionId>m", "<VersionId>m</Key>"),
       "its XML closes Key where it was not open",
     ],
+    ["half a character", whole.replace("<Key>b", "<Key>&#xD800;"), "it has the character &#xD800;"],
+    ["a size with a sign", whole.replace("<Size>3<", "<Size>+3<"), 'a Version has the size "+3"'],
+    ["a size of nothing", whole.replace("<Size>3<", "<Size> <"), 'a Version has the size " "'],
     ["a character that there is not", whole.replace("<Key>b", "<Key>&#x110000;"), "it has the character &#x110000;"],
     ["no word of more", whole.replace(/<IsTruncated>.*?<\/IsTruncated>/, ""), "it does not say whether more follows"],
     [
@@ -102,15 +113,15 @@ describe("parseVersionPage()", () => {
     ],
     ["a version without a size", whole.replace("<Size>3</Size>", ""), "a Version has no Size"],
     ["a size that is none", whole.replace("<Size>3<", "<Size>-3<"), 'a Version has the size "-3"'],
-  ])("refuses %s", (_, xml, problem) => expect(problemOf(xml)).toBe(problem));
+  ])("refuses %s", (_, xml, problem) => expect(problemOf(read, xml)).toBe(problem));
 
   it.each([
     ["escapes", "&lt;b&gt;&amp;amp;&quot;&apos;&#x41;&#66;&#128512;", "<b>&amp;\"'AB😀"],
     ["spaces at both ends", "  a  ", "  a  "],
     ["what looks encoded", "a%20b+c", "a%20b+c"],
     ["a self-closing tag's name", "&lt;Key/&gt;", "<Key/>"],
-  ])("reads a plain key with %s", (_, written, read) =>
-    expect(parseVersionPage(pageXml({ rows: [versionXml(written, "1")] })).rows[0]?.key).toBe(read),
+  ])("reads a plain key with %s", (_, written, expected) =>
+    expect(read(pageXml({ rows: [versionXml(written, "1")] })).rows[0]?.key).toBe(expected),
   );
 
   it.each([
@@ -118,17 +129,15 @@ describe("parseVersionPage()", () => {
     ["a+b", "a b"],
     ["%F0%9F%98%80%0A%01", "😀\n\u0001"],
     ["100%", "100%"],
-  ])("decodes the key %j where the page says that it is encoded", (written, read) =>
-    expect(parseVersionPage(pageXml({ rows: [versionXml(written, "1")], encodingType: "url" })).rows[0]?.key).toBe(
-      read,
-    ),
+  ])("decodes the key %j where the page says that it is encoded", (written, expected) =>
+    expect(read(pageXml({ rows: [versionXml(written, "1")], encodingType: "url" })).rows[0]?.key).toBe(expected),
   );
 
   it.each([
     ["encoded as the keys are", "a%2Bb"],
     ["left as it is, as older Ceph does", "a+b"],
   ])("reads a NextKeyMarker %s", (_, written) => {
-    const page = parseVersionPage(
+    const page = read(
       pageXml({ rows: [versionXml("a%2Bb", "1")], encodingType: "url", next: { key: written, id: "1" } }),
     );
     expect(page).toMatchObject({ isTruncated: true, nextKeyMarker: "a+b", nextVersionIdMarker: "1" });
