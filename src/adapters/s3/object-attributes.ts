@@ -29,7 +29,7 @@ export interface ObjectAttributes {
 }
 
 /** What a read of a version and a HEAD of it both tell of its attributes. */
-export type AttributeReply = Pick<
+type AttributeReply = Pick<
   HeadObjectCommandOutput,
   Exclude<keyof Described, "Expires" | "StorageClass"> | "ExpiresString" | "TagCount"
 >;

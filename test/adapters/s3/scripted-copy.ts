@@ -24,7 +24,7 @@ export type Step =
 
 const theirs = "v/1+";
 
-export function stepOf({ method, query, headers }: WireRequest): Step {
+function stepOf({ method, query, headers }: WireRequest): Step {
   const isSource = query.get("versionId") === theirs;
   if (query.has("tagging")) return method === "GET" ? "read tags" : "put tags";
   if (method === "HEAD") return isSource ? "head source" : "head copy";
