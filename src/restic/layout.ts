@@ -17,9 +17,13 @@ export const canaryFolder = "holdfast-canary/";
 export const canaryLockPrefix = "locks/holdfast-canary-";
 
 const hexName = /^[0-9a-f]{64}$/;
+const pack = /^data\/([0-9a-f]{2})\/\1[0-9a-f]{62}$/;
+const packName = "data/00/".length;
 
 /** Reads a key without the repository's prefix: `data/3f/3f9c…`, `snapshots/9e10…`, `config`. */
 export function repositoryObject(path: string): RepositoryObject {
+  // Packs are nearly all that a bucket holds.
+  if (pack.test(path)) return { kind: "data", sha256: path.slice(packName) };
   if (path === "config") return { kind: "config" };
   if (path.startsWith(canaryFolder) || path.startsWith(canaryLockPrefix)) return { kind: "canary" };
   const parts = path.split("/");
@@ -27,10 +31,6 @@ export function repositoryObject(path: string): RepositoryObject {
   const name = parts.at(-1) ?? "";
   if (!hexName.test(name)) return { kind: "foreign" };
   if (folder === "locks" && parts.length === 2) return { kind: "lock" };
-  if (folder === "data") {
-    const placed = parts.length === 3 && parts[1] === name.slice(0, 2);
-    return placed ? { kind: "data", sha256: name } : { kind: "foreign" };
-  }
-  const isContent = (contentFolders as readonly string[]).includes(folder) && parts.length === 2;
+  const isContent = folder !== "data" && (contentFolders as readonly string[]).includes(folder) && parts.length === 2;
   return isContent ? { kind: folder as ContentFolder, sha256: name } : { kind: "foreign" };
 }

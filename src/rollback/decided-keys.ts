@@ -6,7 +6,7 @@ import type { RollbackTotals } from "./plan-totals.ts";
 import { TotalsCounter } from "./plan-totals.ts";
 import type { PlanWriter } from "./plan-writer.ts";
 import { byKey, KeySpill } from "./key-spill.ts";
-import { stageIndex, stages } from "./stage.ts";
+import { placeOf, stages } from "./stage.ts";
 import { StepText } from "./step-text.ts";
 
 /** How many keys a result names one by one; the plan names all. */
@@ -18,7 +18,6 @@ const namedAtMost = 1000;
  */
 export class DecidedKeys {
   readonly #state: StateFolder;
-  readonly #prefix: string;
   readonly #counter: TotalsCounter;
   readonly #runs: Run[] = [];
   readonly #unrecoverable: UnrecoverableKey[] = [];
@@ -28,7 +27,6 @@ export class DecidedKeys {
 
   constructor(state: StateFolder, prefix: string) {
     this.#state = state;
-    this.#prefix = prefix;
     this.#counter = new TotalsCounter(prefix);
   }
 
@@ -88,7 +86,7 @@ export class DecidedKeys {
       if (this.#unrecoverable.length < namedAtMost) this.#unrecoverable.push(plan.lost);
       return -1;
     }
-    const place = stageIndex(plan.step, this.#prefix);
+    const place = placeOf(plan.step.action === "hide" ? "hide" : "bring back", plan.holds);
     this.#counter.step(plan.step, place);
     return place;
   }

@@ -12,8 +12,7 @@ const heldAtMost = 64 * 1024;
 export class KeySpill {
   readonly #state: StateFolder;
   #file: ScratchFile | null = null;
-  #held: string[] = [];
-  #heldLength = 0;
+  #held = "";
   #count = 0;
 
   constructor(state: StateFolder) {
@@ -26,14 +25,13 @@ export class KeySpill {
 
   /** Takes the line at once; `settle` must be awaited now and then. */
   add(line: string): void {
-    this.#held.push(line);
-    this.#heldLength += line.length;
+    this.#held = this.#held === "" ? line : `${this.#held}\n${line}`;
     this.#count++;
   }
 
   /** Writes what was taken, where it is much. `state-unwritable` as the state folder says. */
   async settle(): Promise<void> {
-    if (this.#heldLength >= heldAtMost) await this.#pass();
+    if (this.#held.length >= heldAtMost) await this.#pass();
   }
 
   /** All lines, in batches. May be asked for again. */
@@ -48,11 +46,10 @@ export class KeySpill {
   }
 
   async #pass(): Promise<void> {
-    if (this.#held.length === 0) return;
+    if (this.#held === "") return;
     this.#file ??= await this.#state.scratch();
-    const text = this.#held.join("\n");
-    this.#held = [];
-    this.#heldLength = 0;
+    const text = this.#held;
+    this.#held = "";
     await this.#file.write(text);
   }
 }

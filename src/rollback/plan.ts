@@ -23,7 +23,7 @@ export interface UnrecoverableKey {
 export type KeyPlan =
   | { readonly kind: "leftOut" }
   | ({ readonly kind: "keep"; /** Whether it shows an object of the state at T. */ readonly shows: boolean } & Noted)
-  | ({ readonly kind: "step"; readonly step: UnnumberedStep } & Noted)
+  | ({ readonly kind: "step"; readonly step: UnnumberedStep; readonly holds: Stage["holds"] } & Noted)
   | ({ readonly kind: "unrecoverable"; readonly lost: UnrecoverableKey } & Noted);
 
 /** What is to be said of a key besides. */
@@ -57,7 +57,7 @@ export function planKey(decision: Exclude<Decision, BringBack>, finding: Finding
   const { current } = decision;
   const common = { key, from: rowRef(current), to: null, markers: [], proof: "none" } as const;
   const step = { action: "hide", ...common, reason: "written after T" } as const;
-  return { kind: "step", step: noted(step), ambiguous: null, finding };
+  return { kind: "step", step: noted(step), holds: decision.object.kind, ambiguous: null, finding };
 }
 
 /** The key's part of the plan, by what its bytes have shown, or its history alone. */
@@ -78,11 +78,12 @@ export function planProven(item: BringBack, proven: Proven, { keepMarkers }: Pla
   if (isHidden && (isArchived(to) || (!keepMarkers && above.length <= mostMarkers))) {
     const reason = `hidden after T; ${proven.reason}`;
     const markers = above.map((row) => row.versionId);
-    return { kind: "step", step: { action: "liftMarker", ...common, reason, markers }, ambiguous, finding };
+    const step = { action: "liftMarker", ...common, reason, markers } as const;
+    return { kind: "step", step, holds: object.kind, ambiguous, finding };
   }
   const reason = `${isHidden ? hiddenCopied(above.length, keepMarkers) : "overwritten"}; ${proven.reason}`;
   const step = noted({ action: "copyVersion", ...common, reason, markers: [] });
-  return { kind: "step", step, ambiguous, finding };
+  return { kind: "step", step, holds: object.kind, ambiguous, finding };
 }
 
 function twinOf(proof: Proof): Proof {

@@ -51,11 +51,24 @@ export const stages: readonly Stage[] = [
   stage("hide", "foreign"),
 ];
 
-const places = new Map(stages.map((each, index) => [each.name, index]));
+const places = { "bring back": placesOf("bring back"), hide: placesOf("hide") };
+
+function placesOf(acts: Stage["acts"]): Readonly<Record<Stage["holds"], number>> {
+  const place = (holds: Stage["holds"]): number =>
+    stages.findIndex((each) => each.acts === acts && each.holds === holds);
+  return {
+    data: place("data"),
+    index: place("index"),
+    snapshots: place("snapshots"),
+    keys: place("keys"),
+    config: place("config"),
+    foreign: place("foreign"),
+  };
+}
 
 /** The place among `stages` of what is done with objects of a kind. */
 export function placeOf(acts: Stage["acts"], holds: Stage["holds"]): number {
-  return places.get(`${acts} ${holds}`) ?? -1;
+  return places[acts][holds];
 }
 
 /** The place among `stages` of a step on `key`; -1 for a key that no plan may touch. */

@@ -13,9 +13,11 @@ import { findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openNamedRepository, type OpenedRepository } from "../open-repository.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { seconds, size } from "../render/figures.ts";
 import { openProgress } from "../render/progress.ts";
 import { planLines } from "../render/rollback-plan.ts";
+import { historyReading } from "../history-reading.ts";
 
 /** `holdfast rollback plan [REPOSITORY] --to T`. Exit 80 when something in the plan needs `--accept`. */
 export const rollbackPlan: CommandAction = async (invocation, input) => {
@@ -27,6 +29,7 @@ export const rollbackPlan: CommandAction = async (invocation, input) => {
   const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const state = await repository.state();
   const watch = watchOf(invocation);
+  keepHeapSmall();
   const settings = {
     ...(await settingsOf(invocation, input, { repository, state, to })),
     onProgress: watch.onProgress,
@@ -89,8 +92,7 @@ async function settingsOf(
     repository: repository.name,
     location: repository.configuration.location,
     to,
-    resolution: profile.dateResolution.value ?? "millisecond",
-    order: profile.listOrder.value ?? "split",
+    ...historyReading(profile),
     state,
     clock: invocation.clock,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
