@@ -6,6 +6,7 @@ import { readOnly } from "../store/read-only-store.ts";
 import type { Invocation } from "./invocation.ts";
 import { findPlan, type OpenedPlan } from "./open-plan.ts";
 import { runProgress, type StoreRun } from "./store-run.ts";
+import { historyReading } from "./history-reading.ts";
 
 /** Plans again to the very instant of a plan that the bucket has left behind. The new plan has evidence of its own. */
 export async function planAnew(
@@ -21,8 +22,7 @@ export async function planAnew(
     location: repository.configuration.location,
     // With its fraction: without one it would mean the end of its second.
     to: new Date(to).toISOString(),
-    resolution: profile.dateResolution.value ?? "millisecond",
-    order: profile.listOrder.value ?? "split",
+    ...historyReading(profile),
     state,
     clock: invocation.clock,
     recordedConfigHash: await recordedConfigHash(state, repository.name),

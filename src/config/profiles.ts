@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import { Failure } from "../base/failure.ts";
+import { versionIdTimes } from "../base/version-id-time.ts";
 import type { ProviderProfile } from "../store/provider-profile.ts";
 
 const evidence = z.enum(["documented", "source", "tried", "unknown"]);
@@ -25,6 +26,7 @@ const profileSchema = z.strictObject({
   addressing: fact(z.enum(["path", "dns"])),
   "list-order": fact(z.enum(["interleaved", "split"])),
   "date-resolution": fact(z.enum(["second", "millisecond"])),
+  "version-id-time": fact(z.enum(versionIdTimes)),
   "history-forgeable": fact(z.boolean()),
   "recorded-sha256": fact(z.boolean()),
   "upload-listing": fact(z.enum(["complete", "forgetful", "none"])),
@@ -57,6 +59,7 @@ export function parseProfile(text: string, fileName: string): ProviderProfile {
     addressing: facts.addressing,
     listOrder: facts["list-order"],
     dateResolution: facts["date-resolution"],
+    versionIdTime: facts["version-id-time"],
     historyForgeable: facts["history-forgeable"],
     recordedSha256: facts["recorded-sha256"],
     uploadListing: facts["upload-listing"],

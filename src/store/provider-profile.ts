@@ -1,3 +1,5 @@
+import type { VersionIdTime } from "../base/version-id-time.ts";
+
 /** How a fact about a provider is known. `unknown` facts are probed before anything rests on them. */
 type Evidence = "documented" | "source" | "tried" | "unknown";
 
@@ -30,6 +32,8 @@ export interface ProviderProfile {
   readonly listOrder: ProfileFact<"interleaved" | "split">;
   /** The step of LastModified in a version listing. */
   readonly dateResolution: ProfileFact<"second" | "millisecond">;
+  /** How version ids carry the time that they were made at, see `instantOfVersionId`. */
+  readonly versionIdTime: ProfileFact<VersionIdTime>;
   /** Whether a client can forge LastModified, ETag or the bytes of a version: nothing but a hash proves anything then. */
   readonly historyForgeable: ProfileFact<boolean>;
   /** Whether the store computes a SHA-256 that it keeps from the bytes that it takes, so that nobody can give it another. */

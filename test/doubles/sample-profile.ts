@@ -15,6 +15,7 @@ export function sampleProfile(facts: Partial<ProviderProfile> = {}): ProviderPro
     addressing: unknown,
     listOrder: unknown,
     dateResolution: unknown,
+    versionIdTime: unknown,
     historyForgeable: unknown,
     recordedSha256: unknown,
     uploadListing: unknown,

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import type { VersionIdTime } from "../../src/base/version-id-time.ts";
+import { historyReading } from "../../src/cli/history-reading.ts";
+import { sampleProfile } from "../doubles/sample-profile.ts";
+
+describe("historyReading()", () => {
+  it.each<[VersionIdTime | null, ReturnType<typeof historyReading>]>([
+    [null, { order: "interleaved", resolution: "second" }],
+    ["none", { order: "interleaved", resolution: "second" }],
+    ["b2", { order: "interleaved", resolution: "second", idTime: "b2" }],
+    ["ulid", { order: "interleaved", resolution: "millisecond", idTime: "ulid" }],
+    ["seaweed", { order: "interleaved", resolution: "millisecond", idTime: "seaweed" }],
+    ["swift", { order: "interleaved", resolution: "millisecond", idTime: "swift" }],
+  ])("takes the time of version ids (%s) for what it is worth", (value, reading) => {
+    const known = { evidence: "tried" } as const;
+    const profile = sampleProfile({
+      listOrder: { value: "interleaved", ...known },
+      dateResolution: { value: "second", ...known },
+      versionIdTime: { value, ...known },
+    });
+    expect(historyReading(profile)).toEqual(reading);
+  });
+
+  it("believes in no order, and rounds no T down, where nothing is known", () =>
+    expect(historyReading(sampleProfile())).toEqual({ order: "split", resolution: "millisecond" }));
+});
