@@ -1,5 +1,4 @@
 import type { Line } from "../base/chained-lines.ts";
-import { parseChainedLines } from "../base/chained-lines.ts";
 import { Failure } from "../base/failure.ts";
 import { parseInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
@@ -19,16 +18,6 @@ export function damagedFile(file: FileOfLines, problem: string): Failure {
     problem,
     hint: "Nothing was written. Bring the file back from a copy, or make a new plan.",
   });
-}
-
-/** The lines of a chained file; `damaged-file` names the first line that is damaged, cut or edited. */
-export function chainedLines(
-  text: string,
-  file: FileOfLines,
-): { readonly lines: readonly Fields[]; readonly last: string } {
-  const verdict = parseChainedLines(text);
-  if (verdict.kind === "damaged") throw damagedFile(file, `line ${verdict.at} is damaged: ${verdict.reason}`);
-  return { lines: verdict.lines.map((line, index) => new Fields(line, file, index + 1)), last: verdict.last };
 }
 
 /** Reads the fields of one line; every reader fails with `damaged-file` that names line and field. */
