@@ -4,6 +4,9 @@ import { printRows, type BenchRow } from "./row.ts";
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   "start-up": async () => await (await import("./start-up.ts")).startUp(),
   overhead: async () => await (await import("./overhead.ts")).overhead(),
+  "listing-cpu": async () => await (await import("./listing.ts")).listingCpu(),
+  "listing-rate": async () => await (await import("./listing.ts")).listingRate(),
+  hashing: async () => await (await import("./hashing.ts")).hashing(),
   size: async () => await (await import("./size.ts")).size(),
   "rollback-requests": async () => await (await import("./rollback.ts")).rollbackRequests(),
   "rollback-deleted": async () => await (await import("./rollback.ts")).rollbackDeleted(),

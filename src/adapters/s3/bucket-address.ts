@@ -48,7 +48,7 @@ export function isPathStyle({ bucketLookup, profile, location }: AddressedBucket
 }
 
 /** `s3.eu-west-1.amazonaws.com`, `s3.us-west-004.backblazeb2.com`; everything else is us-east-1, as in restic. */
-export function regionOf({ region, location }: AddressedBucket): string {
+function regionOf({ region, location }: AddressedBucket): string {
   if (region !== null) return region;
   return /^s3[.-]([a-z0-9-]+)\.[a-z0-9-]+\.[a-z]+$/.exec(new URL(location.endpoint).hostname)?.[1] ?? "us-east-1";
 }

@@ -70,10 +70,13 @@ interface BodyOptions {
   readonly into?: PageBuffers | undefined;
 }
 
+/** A page of 1000 rows has some 500 KB, and three times that where its keys are as long as they may be. */
+const mostIntoOne = 16 * 1024 * 1024;
+
 /** The whole body. Rejects where the connection ends before it does. */
 export async function wholeBody(reply: IncomingMessage, { most, into }: BodyOptions = {}): Promise<Buffer> {
-  const length = reply.headers["content-length"];
-  if (into !== undefined && length !== undefined) return await bodyInto(reply, into.take(Number(length)));
+  const length = Number(reply.headers["content-length"] ?? Number.NaN);
+  if (into !== undefined && length <= mostIntoOne) return await bodyInto(reply, into.take(length));
   const parts: Buffer[] = [];
   let size = 0;
   await eachPart(reply, (part) => {
