@@ -49,6 +49,8 @@ export interface RowTemplate {
   readonly ends: readonly number[];
   /** The index of each value's field; -1 for one that is passed over. */
   readonly fields: readonly number[];
+  /** Where each value stood in the row before, in the same page; length 0 for one that was not plain. */
+  readonly before: { readonly start: Int32Array; readonly length: Int32Array };
 }
 
 /**
@@ -73,11 +75,14 @@ export function matchRow(template: RowTemplate, page: RowPlace, found: FoundRow)
     if (at > limit) return -1;
     const first = at;
     let seen = 0;
+    at = pastWhatRepeats(template, part, page, at);
     for (let byte = bytes[at] ?? lessThan; byte !== lessThan; byte = bytes[++at] ?? lessThan) {
       if (byte === 0x26) seen |= mark.escaped;
       else if (byte === 0x25 || byte === 0x2b) seen |= mark.encoded;
       else if (byte >= 0x80) seen |= mark.wide;
     }
+    template.before.start[part] = first;
+    template.before.length[part] = seen === 0 ? at - first : 0;
     const index = fields[part] ?? -1;
     if (index >= 0) {
       start[index] = first;
@@ -86,6 +91,16 @@ export function matchRow(template: RowTemplate, page: RowPlace, found: FoundRow)
     }
   }
   return at;
+}
+
+/** Past the words with which a value begins as it did in the row before: they were looked at there, and were plain. */
+function pastWhatRepeats({ before }: RowTemplate, part: number, { words, limit }: RowPlace, from: number): number {
+  const start = before.start[part] ?? 0;
+  const length = before.length[part] ?? 0;
+  const most = from + length <= limit ? length : 0;
+  let same = 0;
+  while (same + 4 <= most && words.getInt32(from + same) === words.getInt32(start + same)) same += 4;
+  return from + same;
 }
 
 /**
@@ -121,7 +136,8 @@ export function learnRow({ bytes, from, limit }: RowPlace): RowTemplate | null {
   const kind = kindOf(readTag(bytes, from)?.name);
   if (kind === null) return null;
   const whole = Uint8Array.from(markup);
-  return { kind, markup: whole, words: new DataView(whole.buffer), ends: [...ends, markup.length], fields };
+  const before = { start: new Int32Array(fields.length), length: new Int32Array(fields.length) };
+  return { kind, markup: whole, words: new DataView(whole.buffer), ends: [...ends, markup.length], fields, before };
 }
 
 function kindOf(name: string | undefined): RowTemplate["kind"] | null {

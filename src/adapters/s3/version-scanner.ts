@@ -14,7 +14,9 @@ export function scanVersionPage(page: Buffer): VersionPage {
   const first = firstRow(page);
   const head = page.toString("utf8", 0, Math.max(first, 0));
   const isEncoded = head.includes(encodingUrl) || page.subarray(-tail).includes(encodingUrl);
-  const { rows, end } = first === -1 ? nothing : scanRows(page, { first, isEncoded });
+  // A comment above the rows could end inside one of them.
+  const isPlain = first !== -1 && !head.includes("<!");
+  const { rows, end } = isPlain ? scanRows(page, { first, isEncoded }) : nothing;
   if (rows.length === 0) return parseVersionPage(page.toString());
   const rest = readVersionXml(`${head}${placeholder}${page.toString("utf8", end)}`);
   // A placeholder that was not taken for a row stands in a comment or inside another element, and so did the rows.
