@@ -54,8 +54,8 @@ function scanRows(
 ): ScannedRows {
   const rows: HistoryRow[] = [];
   const layouts = new Layouts();
-  const reader = new RowReader(page, isEncoded);
   const words = new DataView(page.buffer, page.byteOffset, page.length);
+  const reader = new RowReader({ page, words, isEncoded });
   const limit = page.lastIndexOf("<");
   for (let from = first; ;) {
     const matched = layouts.match({ bytes: page, words, from, limit }, reader);
