@@ -2,6 +2,8 @@
 export interface KeySpace {
   /** What its keys begin with. */
   readonly beginning: string;
+  /** Whether the names are hashes, so that a part of them tells how many there are in all. */
+  readonly isEven: boolean;
   /** 0 for keys before it, 1 for keys after it. Never falls from one key to a later one. */
   position(key: string): number;
   /** About `count` keys, evenly spread between two positions, ascending. */
@@ -37,6 +39,7 @@ export function textSpace(beginning: string): KeySpace {
 const hexDigits = 12;
 
 class HexSpace implements KeySpace {
+  readonly isEven = true;
   readonly beginning: string;
   readonly ends: readonly string[];
   readonly #isNested: boolean;
@@ -93,6 +96,7 @@ const letters = 0x7f - lowest;
 const lettersSeen = 6;
 
 class TextSpace implements KeySpace {
+  readonly isEven = false;
   readonly beginning: string;
   readonly ends: readonly string[];
 

@@ -8,6 +8,9 @@ import type { KeySpace } from "./key-space.ts";
 /** Pages that one range should come to: long enough to pay for its last page, short enough to be read side by side. */
 export const pagesInRange = 4;
 
+/** Pages left that are read one after the other all the same: to begin ranges costs requests, and saves little time there. */
+const fewPages = 24;
+
 /** Cuts made at once; ranges that turn out to be long are cut again. */
 const mostCuts = 1024;
 /** Cuts where the rows so far are all of one key and do not tell how many others there will be. */
@@ -34,8 +37,9 @@ export function splitRange({ prefix, page, until }: RestOfRange): readonly strin
   const last = page.at(-1)?.key;
   if (first === undefined || last === undefined) return [];
   const space = spaceOf(prefix, first, last);
-  const cuts = [...evenCuts(space, { page, last, until }), ...space.ends];
-  const sorted = cuts.sort(compareKeys);
+  const cuts = evenCuts(space, { page, last, until });
+  if (cuts === null) return [];
+  const sorted = [...cuts, ...space.ends].sort(compareKeys);
   return sorted.filter((cut, index) => {
     const isWithin = compareKeys(cut, last) > 0 && (until === null || compareKeys(cut, until) < 0);
     return isWithin && cut.startsWith(prefix) && cut !== prefix && cut !== sorted[index - 1];
@@ -55,7 +59,7 @@ function evenCuts(
     last,
     until,
   }: { readonly page: readonly HistoryRow[]; readonly last: ObjectKey; readonly until: string | null },
-): readonly string[] {
+): readonly string[] | null {
   const within = page.filter((row) => row.key.startsWith(space.beginning));
   const at = space.position(last);
   const isFromStart = within.length < page.length;
@@ -66,6 +70,7 @@ function evenCuts(
   const pagesLeft = ((left / covered) * within.length) / page.length;
   // A range that was cut behind a key of very many versions is not cut behind it again and again.
   const unknown = until === null ? cutsUnknown : 1;
+  if (space.isEven && until === null && covered > 0 && pagesLeft <= fewPages) return null;
   const ranges = covered > 0 ? Math.ceil(pagesLeft / pagesInRange) : unknown;
   return ranges <= 1 ? [] : space.cuts({ after: at, before: end, count: Math.min(ranges, mostCuts) });
 }

@@ -51,6 +51,9 @@ export function openS3Store(options: S3StoreOptions): PurgingStore {
   return new S3Store(options, openS3Clients(options, connection), openTransport(options, connection));
 }
 
+/** Rows that a page holds where nothing is asked for. */
+const mostRows = 1000;
+
 class S3Store implements PurgingStore {
   readonly #options: S3StoreOptions;
   readonly #clients: S3Clients;
@@ -70,8 +73,9 @@ class S3Store implements PurgingStore {
       bucket: this.#bucket,
       prefix,
       from,
+      pageSize: this.#options.pageSize ?? mostRows,
       order: this.#options.profile.listOrder.value,
-      fetchPage: async (request, signal) => await this.#versionPage(request, signal),
+      fetchPage: async (request) => await this.#versionPage(request),
       release: (page) => this.#pages.giveBack(page),
     });
   }
@@ -195,7 +199,7 @@ class S3Store implements PurgingStore {
     return await this.#attempt(action, null, () => deleteAll({ transport: this.#transport, profile }, deletions));
   }
 
-  async #versionPage({ prefix, keyMarker, versionIdMarker }: PageRequest, signal: AbortSignal): Promise<Buffer> {
+  async #versionPage({ prefix, keyMarker, versionIdMarker }: PageRequest): Promise<Buffer> {
     const { profile, pageSize } = this.#options;
     const query = {
       versions: "",
@@ -207,7 +211,7 @@ class S3Store implements PurgingStore {
     };
     const request = { operation: "ListObjectVersions", method: "GET", key: null, query } as const;
     const { body } = await this.#attempt("read the versions of", null, () =>
-      this.#transport.read(request, { signal, into: this.#pages }),
+      this.#transport.read(request, { into: this.#pages }),
     );
     return body;
   }
