@@ -89,7 +89,10 @@ export class PreparedBuckets {
   async #during<T>(name: string, work: (store: LocalStore) => Promise<T>): Promise<T> {
     const store = await startMinio(this.#minio, { folder: path.join(this.#folder, name) });
     // The store has a session of its own: without this a Ctrl-C would leave it running.
-    const leave = (): void => void store.stop().finally(() => process.exit(130));
+    const leave = (): void => {
+      const cleared = store.stop().then(async () => await this.remove());
+      void cleared.finally(() => process.exit(130));
+    };
     process.once("SIGINT", leave).once("SIGTERM", leave);
     try {
       return await work(store);
