@@ -16,6 +16,7 @@ import type { RollbackPlan } from "./plan-file.ts";
 import type { HashVersion } from "./prove.ts";
 import { runStage } from "./run-stage.ts";
 import type { Acting, StepFacts } from "./run-stage.ts";
+import { shownAgain } from "./shown-again.ts";
 import { listedPrefix } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { standingByPlan, standingOf, withoutLifting } from "./standing.ts";
@@ -169,22 +170,38 @@ export class PlanRun {
 
   /** A second look at what was written: by somebody else in between, or under the id `null`, which a copy does not tell. */
   async #lookAfter(stage: Stage): Promise<void> {
-    const { plan, hash, connections, signal } = this.#request;
+    const { plan } = this.#request;
     for await (const all of inChunks(plan.steps(stage))) {
       const steps = all.filter(({ n }) => this.#acted[n] === 1);
       if (steps.length === 0) continue;
-      const found = await this.#histories(
-        steps.map(({ key }) => key),
-        stage,
-      );
-      await inParallel(steps, { limit: connections, signal }, async (step) => {
-        const seen = await afterwards(step, found.get(step.key)?.rows ?? [], hash);
-        if (seen.kind === "null") throw switchedOff(plan, step.key);
-        if (seen.kind === "own") await this.#journal?.made(step, seen.versionId);
-        else if (seen.kind === "changed") await this.#takeBack(step, seen.now);
-      });
-      signal?.throwIfAborted();
+      if (stage.acts === "hide") await this.#lookAtHidden(steps, stage);
+      else await this.#lookAtBroughtBack(steps, stage);
     }
+  }
+
+  /** What was hidden stands in no plain listing, which has a fraction of the rows. */
+  async #lookAtHidden(steps: readonly RollbackStep[], stage: Stage): Promise<void> {
+    const { store, plan, signal } = this.#request;
+    const keys = steps.map(({ key }) => key);
+    const shown = await shownAgain(keys, store.listCurrent(listedPrefix(stage, plan.header.prefix)));
+    signal?.throwIfAborted();
+    for (const step of steps) if (shown.has(step.key)) await this.#takeBack(step, "it is shown again");
+  }
+
+  async #lookAtBroughtBack(steps: readonly RollbackStep[], stage: Stage): Promise<void> {
+    const { plan, hash, connections, signal } = this.#request;
+    const found = await this.#histories(
+      steps.map(({ key }) => key),
+      stage,
+    );
+    await inParallel(steps, { limit: connections, signal }, async (step) => {
+      if (step.to === null) return;
+      const seen = await afterwards(step.to, found.get(step.key)?.rows ?? [], hash);
+      if (seen.kind === "null") throw switchedOff(plan, step.key);
+      if (seen.kind === "own") await this.#journal?.made(step, seen.versionId);
+      else if (seen.kind === "changed") await this.#takeBack(step, seen.now);
+    });
+    signal?.throwIfAborted();
   }
 
   /** Throws for a stage that left something undone: what comes after it may rest on it. */
