@@ -22,8 +22,8 @@ export interface Attacked {
   readonly before: readonly HistoryRow[];
 }
 
-/** Of a hundred objects. */
-const shares = { data: 70, index: 14, snapshots: 11, keys: 5 } as const;
+/** Of a hundred objects; fewer packs than restic would write, so that every stage of a rollback takes its time. */
+const shares = { data: 40, index: 25, snapshots: 25, keys: 10 } as const;
 const atOnce = 16;
 
 export interface BucketOptions {

@@ -79,12 +79,12 @@ export function describeCuts({ name, isHere, start }: RealStore, seed: number): 
           choose = cutAt(fits, verdict, n);
         },
       };
-      const { code } = await trial.applyWithBreak(options);
+      const { code } = await trial.runWithBreak(options);
       const broken = proxy.passages.slice(passed).filter(({ verdict }) => verdict !== "pass");
       expect(broken).toHaveLength(1);
       expect([0, 75, null]).toContain(code);
       expect(code === null).toBe(cut === "done and the process killed");
-      await trial.applyToTheEnd();
+      await trial.runToTheEnd();
       await trial.compare();
     });
   });
