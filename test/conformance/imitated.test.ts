@@ -13,7 +13,6 @@ const habits: readonly (readonly [title: string, habits: ObjectHabits])[] = [
   ["with short pages", { pages: "short" }],
   ["with markers in pages of their own", { pages: "of one kind" }],
   ["with something opaque on NextKeyMarker", { next: "with a suffix" }],
-  ["with pages that end where keys end, and a key alone to go on from", { next: "key alone" }],
   ["with a NextKeyMarker that is not encoded", { encoding: "next key plain" }],
   ["that ignores encoding-type", { encoding: "ignored" }],
   ["that sets one marker a key", { markers: "single" }],

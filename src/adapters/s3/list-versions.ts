@@ -18,8 +18,6 @@ interface VersionListing {
   readonly prefix: string;
   /** Keys below it are left out; empty for none. */
   readonly from: string;
-  /** How many rows a page is asked to hold. */
-  readonly pageSize: number;
   /**
    * `interleaved`: rows are taken as they stand. Otherwise a page may list its markers apart from its versions, and its
    * rows are brought together by key; their order within a key is then for the dates to settle.
@@ -35,8 +33,8 @@ interface VersionListing {
  * Every version and marker under the prefix, page by page. Both markers are sent on where the store gave both: with the
  * key alone a store skips the rest of that key's versions. Ends only on IsTruncated=false. A page is asked for when it is
  * wanted and no sooner, so whoever leaves early has sent no request in vain. Fails with `store-misbehaves`, naming the
- * row, on a row that does not move forward (Versity repeats rows), a truncated page without markers, and damaged XML.
- * A store that names only a key to go on from is asked for that key again: whether the page held all of it is not said.
+ * row, on a row that does not move forward (Versity repeats rows), a truncated page without markers, a full page with
+ * a key alone to go on from, and damaged XML.
  */
 export async function* listVersionPages(listing: VersionListing): AsyncIterable<readonly HistoryRow[]> {
   const order = new ForwardOrder(listing);
@@ -44,10 +42,9 @@ export async function* listVersionPages(listing: VersionListing): AsyncIterable<
   let request: PageRequest | null = { prefix, keyMarker: markerBelow(from, prefix), versionIdMarker: null };
   while (request !== null) {
     const page = pageOf(await listing.fetchPage(request), listing);
-    const listed = listing.order === "interleaved" ? page.rows : broughtTogether(page.rows);
-    const rows = order.withoutRereads(listed);
+    request = page.isTruncated ? nextRequest(page, request, listing) : null;
+    const rows = listing.order === "interleaved" ? page.rows : broughtTogether(page.rows);
     order.take(rows);
-    request = page.isTruncated ? nextRequest(page, { last: request, order, hasNew: rows.length > 0 }, listing) : null;
     const wanted = notBelow(from, rows);
     if (wanted.length > 0) yield wanted;
   }
@@ -70,31 +67,24 @@ function pageOf(xml: Buffer, listing: VersionListing): VersionPage {
   }
 }
 
-interface Progress {
-  readonly last: PageRequest;
-  readonly order: ForwardOrder;
-  /** Whether the page held rows that no page before it held. */
-  readonly hasNew: boolean;
-}
-
-function nextRequest(page: VersionPage, { last, order, hasNew }: Progress, listing: VersionListing): PageRequest {
+function nextRequest(page: VersionPage, last: PageRequest, listing: VersionListing): PageRequest {
   const { nextKeyMarker, nextVersionIdMarker: id } = page;
-  const { prefix } = listing;
   // AWS refuses an empty one.
   const nextVersionIdMarker = id === "" ? null : id;
   if (nextKeyMarker === null) throw misbehaves(listing, "a page says that more follows and not from where");
-  const isStill = nextKeyMarker === last.keyMarker && nextVersionIdMarker === last.versionIdMarker;
-  // A page that is no longer or shorter than asked for ended there by chance, in the middle of a key for all we know.
-  const isCutByChance = page.rows.length === listing.pageSize;
-  if (isStill || (!hasNew && isCutByChance)) {
+  if (nextKeyMarker === last.keyMarker && nextVersionIdMarker === last.versionIdMarker) {
     throw misbehaves(listing, `the listing stands still at "${nextKeyMarker}"`);
   }
-  // A key alone to go on from: whether the page held all of that key is not said, so it is read again.
-  if (nextVersionIdMarker === null && hasNew && order.reread(nextKeyMarker)) {
-    return { prefix, keyMarker: markerBelow(nextKeyMarker, prefix), versionIdMarker: null };
+  // After a full page a key alone skips what it has of further versions, if it has any: nothing says so.
+  const isFull = page.rows.length === mostRows && page.rows.at(-1)?.key === nextKeyMarker;
+  if (nextVersionIdMarker === null && isFull) {
+    throw misbehaves(listing, `a full page names the key "${nextKeyMarker}" to go on from, and no version of it`);
   }
-  return { prefix, keyMarker: nextKeyMarker, versionIdMarker: nextVersionIdMarker };
+  return { prefix: listing.prefix, keyMarker: nextKeyMarker, versionIdMarker: nextVersionIdMarker };
 }
+
+/** Rows of a full page: S3's own limit. */
+const mostRows = 1000;
 
 /** A stable sort by key: what stood above within a key stays above. */
 function broughtTogether(rows: readonly HistoryRow[]): readonly HistoryRow[] {
@@ -131,31 +121,9 @@ class ForwardOrder {
   /** The versions of that key; the set is made with the second, since most keys have one. */
   #first: VersionId | null = null;
   #seen: Set<VersionId> | null = null;
-  #reread: ObjectKey | null = null;
 
   constructor(listing: VersionListing) {
     this.#listing = listing;
-  }
-
-  /** Where the listing has come to `key`: its rows so far will come again, with what comes before it, and count for nothing. */
-  reread(key: string): boolean {
-    this.#reread = key === this.#key ? this.#key : null;
-    return this.#reread !== null;
-  }
-
-  /** The rows of a page but for those that were asked for again, see `reread`. */
-  withoutRereads(rows: readonly HistoryRow[]): readonly HistoryRow[] {
-    const again = this.#reread;
-    if (again === null) return rows;
-    this.#reread = null;
-    return rows.filter(({ key, versionId }) => {
-      const place = compareKeys(key, again);
-      return place > 0 || (place === 0 && !this.#isKnown(versionId));
-    });
-  }
-
-  #isKnown(versionId: VersionId): boolean {
-    return this.#seen === null ? versionId === this.#first : this.#seen.has(versionId);
   }
 
   take(rows: readonly HistoryRow[]): void {

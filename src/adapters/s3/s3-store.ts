@@ -51,9 +51,6 @@ export function openS3Store(options: S3StoreOptions): PurgingStore {
   return new S3Store(options, openS3Clients(options, connection), openTransport(options, connection));
 }
 
-/** Rows that a page holds where nothing is asked for. */
-const mostRows = 1000;
-
 class S3Store implements PurgingStore {
   readonly #options: S3StoreOptions;
   readonly #clients: S3Clients;
@@ -73,7 +70,6 @@ class S3Store implements PurgingStore {
       bucket: this.#bucket,
       prefix,
       from,
-      pageSize: this.#options.pageSize ?? mostRows,
       order: this.#options.profile.listOrder.value,
       fetchPage: async (request) => await this.#versionPage(request),
       release: (page) => this.#pages.giveBack(page),
