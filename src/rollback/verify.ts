@@ -12,6 +12,8 @@ import type { RollbackPlan } from "./plan-file.ts";
 import { sameness, unread, versionHasher } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
+import { isRow, rowRef } from "./step.ts";
+import type { RowRef } from "./step.ts";
 
 /** What is read and hashed: what was brought back, all that the plan promised, or nothing. */
 export const verifyProofs = ["changed", "all", "none"] as const;
@@ -125,23 +127,22 @@ class Tally {
 function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
   const { plan, recordedConfigHash } = request;
   const { prefix, to, order, idTime, leftOut } = plan.header;
-  const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen.versionId]));
+  const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen]));
   const lost = new Set(plan.unrecoverable.map((row) => row.key));
   const hashesAll = proofOf(request) === "all";
   return ({ key, then, now, step }) => {
     const object = rollbackObject(key.slice(prefix.length), leftOut);
     if (object.kind === "leftOut") return { kind: "leftOut" };
+    // By the evidence: what came since may be dated before T, as a multipart upload that was begun then is.
+    const state = stateAt(then, to, order, idTime);
     if (now.length === 0) {
-      const stood = stateAt(then, to, order, idTime).kind !== "absent";
-      return stood ? { kind: "differing", problem: "its history is gone" } : { kind: "leftOut" };
+      return state.kind === "absent" ? { kind: "leftOut" } : { kind: "differing", problem: "its history is gone" };
     }
     if (lost.has(key)) return { kind: "differing", problem: "unrecoverable, as the plan says" };
-    const rows = newestFirst(now, order, idTime);
-    const current = currentRow(rows);
-    const state = stateAt(now, to, order, idTime);
-    const atT = state.kind === "present" ? state.version.versionId : (chosen.get(key) ?? null);
-    const goalId = step === null ? atT : (step.to?.versionId ?? null);
-    const isAbsent = step === null ? goalId === null && state.kind === "absent" : step.action === "hide";
+    const current = currentRow(newestFirst(now, order, idTime));
+    const atT = state.kind === "present" ? rowRef(state.version) : (chosen.get(key) ?? null);
+    const goal = step === null ? atT : step.to;
+    const isAbsent = step === null ? goal === null && state.kind === "absent" : step.action === "hide";
     if (isAbsent) {
       if (current?.kind !== "version") return { kind: "matching" };
       return { kind: "differing", problem: "is visible, and was not at T" };
@@ -150,8 +151,9 @@ function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
     const wasBroughtBack = step !== null;
     const sha256 = "sha256" in object ? object.sha256 : object.kind === "config" ? recordedConfigHash : null;
     const mustHash = hashesAll && sha256 !== null;
-    if (!wasBroughtBack && current.versionId === goalId && !mustHash) return { kind: "matching" };
-    return { kind: "doubt", doubt: { key, current, goal: versionIn(now, goalId), sha256, mustHash, wasBroughtBack } };
+    const isGoal = goal !== null && isRow(goal, current);
+    if (!wasBroughtBack && isGoal && !mustHash) return { kind: "matching" };
+    return { kind: "doubt", doubt: { key, current, goal: versionIn(now, goal), sha256, mustHash, wasBroughtBack } };
   };
 }
 
@@ -159,9 +161,9 @@ function proofOf({ prove, historyForgeable }: VerifyRequest): VerifyProof {
   return prove ?? (historyForgeable === true ? "all" : "changed");
 }
 
-function versionIn(rows: readonly HistoryRow[], id: string | null): ObjectVersion | null {
-  const goal = rows.find((row) => row.kind === "version" && row.versionId === id);
-  return goal?.kind === "version" ? goal : null;
+function versionIn(rows: readonly HistoryRow[], goal: RowRef | null): ObjectVersion | null {
+  const found = goal === null ? undefined : rows.find((row) => isRow(goal, row));
+  return found?.kind === "version" ? found : null;
 }
 
 type Verdict = { readonly kind: "proven" | "same" } | { readonly kind: "differs"; readonly problem: string };
