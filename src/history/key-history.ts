@@ -36,9 +36,13 @@ export async function* keyHistories(pages: HistoryPages): AsyncGenerator<KeyHist
   for await (const page of keyHistoryPages(pages)) yield* page;
 }
 
+/** Rows of one key up to which each new one is compared with all of them; more have a set, since a thief stacks many. */
+const fewRows = 16;
+
 /** The key of which not all rows have been seen yet. */
 class OpenKey {
   #rows: HistoryRow[] = [];
+  #names: Set<string> | null = null;
 
   /** The key before, where `row` begins another one. */
   take(row: HistoryRow): KeyHistory | null {
@@ -50,6 +54,7 @@ class OpenKey {
     requireOrder(first.key, row.key);
     const ended = { key: first.key, rows: this.#rows };
     this.#rows = [row];
+    this.#names = null;
     return ended;
   }
 
@@ -59,9 +64,21 @@ class OpenKey {
   }
 
   #add(row: HistoryRow): void {
-    const isRepeated = this.#rows.some((other) => other.versionId === row.versionId && other.kind === row.kind);
-    if (!isRepeated) this.#rows.push(row);
+    if (this.#isKnown(row)) return;
+    this.#rows.push(row);
+    this.#names?.add(nameOf(row));
   }
+
+  #isKnown(row: HistoryRow): boolean {
+    if (this.#rows.length < fewRows)
+      return this.#rows.some((other) => other.versionId === row.versionId && other.kind === row.kind);
+    this.#names ??= new Set(this.#rows.map(nameOf));
+    return this.#names.has(nameOf(row));
+  }
+}
+
+function nameOf({ kind, versionId }: HistoryRow): string {
+  return `${kind} ${versionId}`;
 }
 
 /** Orders keys by their UTF-8 bytes, as S3 lists them; `<` on strings goes by UTF-16 and puts emoji before U+E000. */

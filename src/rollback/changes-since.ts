@@ -124,16 +124,17 @@ interface Rows {
 /** Null where nothing changed but by the plan, and a text where something did. */
 function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<Doubt, "key"> | null {
   const known = new Map(then.map((row) => [`${row.kind} ${row.versionId}`, rowRef(row)]));
-  const fresh = now.filter((row) => {
+  const isFresh = (row: HistoryRow): boolean => {
     const ref = known.get(`${row.kind} ${row.versionId}`);
     return ref === undefined || !isRow(ref, row);
-  });
+  };
+  const fresh = now.filter(isFresh);
   const isOwnMarker = step?.action === "hide";
   const foreign = fresh.find((row) => row.kind === "marker" && !isOwnMarker);
   if (foreign !== undefined) return `marker ${foreign.versionId} is new`;
   const to = step?.to ?? null;
   const own = now.filter((row): row is ObjectVersion => {
-    if (step === null || row.kind !== "version" || fresh.includes(row)) return false;
+    if (step === null || row.kind !== "version" || isFresh(row)) return false;
     // A key without the right to lift markers copies instead.
     return (step.to !== null && isRow(step.to, row)) || (isAboveNull(step) && isRow(step.from, row));
   });

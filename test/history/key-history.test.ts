@@ -36,6 +36,18 @@ describe("keyHistories()", () => {
 
   it("is empty for an empty listing", async () => expect(await grouped([])).toEqual([]));
 
+  it("counts a row once that the store lists twice, also of a key with very many", async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => marker("a", String(index)));
+    const versions = rows.map((row): HistoryRow => {
+      const { kind, ...common } = row;
+      expect(kind).toBe("marker");
+      return { kind: "version", ...common, size: 1, etag: "", storageClass: null, checksums: null };
+    });
+    const twice = [...rows, ...rows, ...versions, ...versions, marker("b", "0"), marker("b", "0")];
+    const ids = rows.map((row) => row.versionId).join(" ");
+    expect(await grouped(twice)).toEqual([`a: ${ids} ${ids}`, "b: 0"]);
+  });
+
   it("counts a row once that the store lists twice", async () => {
     expect(await grouped([marker("a", "1"), marker("a", "1")])).toEqual(["a: 1"]);
   });
