@@ -65,16 +65,18 @@ const usualConnections = 16;
  * the last one: nothing is hidden, and nothing that points to data comes back, on top of a failed "bring back". A key
  * that may not lift markers copies the versions below them instead. Memory does not grow with the bucket.
  *
- * Fails before the first write with `refused` (a word missing in `accepted`, versioning not Enabled, a fresh lock,
- * another process at work on the plan), `damaged-file` (evidence or an earlier journal) and `bucket-changed` (anything
- * under the prefix was written since the plan, unless `changed` is accepted). Later: `stopped-half-way` when it was
- * interrupted, the store or the disk gave way after something was written, or single objects failed; `store-denied` when
- * all that failed was refused for want of a right; `refused` when versioning was switched off or a lock turned up under
- * way; `bucket-changed` after a stage in which keys were written by somebody. A dry run fails as the real one would.
+ * Fails before the first write with `refused` (a word missing in `accepted`, a plan that undoes another or was undone,
+ * versioning not Enabled, a fresh lock, another process at work on the plan), `damaged-file` (evidence or an earlier
+ * journal) and `bucket-changed` (anything under the prefix was written since the plan, unless `changed` is accepted).
+ * Later: `stopped-half-way` when it was interrupted, the store or the disk gave way after something was written, or
+ * single objects failed; `store-denied` when all that failed was refused for want of a right; `refused` when versioning
+ * was switched off or a lock turned up under way; `bucket-changed` after a stage in which keys were written by
+ * somebody. A dry run fails as the real one would.
  */
 export async function applyRollback(request: ApplyRequest): Promise<ApplyResult> {
   const { plan, state } = request;
   requireAccepted(plan, request.accepted);
+  if (plan.header.undoes !== null) throw isUndoing(plan);
   const lock = await lockPlan(plan, state);
   try {
     if ((await undoPlanOf(state, plan)) !== null) throw wasUndone(plan);
@@ -103,17 +105,29 @@ function wasUndone({ header: { repository, to } }: RollbackPlan): Failure {
   });
 }
 
+/** It has no lock of its own and no note: applied by itself it would run beside the apply or undo that holds those. */
+function isUndoing({ header: { repository } }: RollbackPlan): Failure {
+  return new Failure({
+    kind: "refused",
+    action: "apply the plan for",
+    subject: repository,
+    problem: "it is the undoing of another plan",
+    hint: "Undo that one: holdfast rollback undo PLAN, with the plan's own name. What was begun goes on from there.",
+  });
+}
+
 async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidencePages>): Promise<ApplyResult> {
   const { plan, store, clock, signal, accepted, role = "rescuer", connections = usualConnections } = request;
   await requireVersioning(store, plan);
   await requireNoFreshLock(store, plan);
   const hash = rememberingHasher(store);
+  const lookedAt = clock.now();
   const now = historyNow(request, connections);
   const { changes, isUntouched } = await changesSince({ plan, evidence, now, hash, connections, signal });
   if (changes.count > 0 && !accepted.has("changed")) throw changedBefore(plan, role, changes);
   const mayLift = request.mayLift ?? (await mayLiftMarkers(request));
   const journal = await begun(request, role);
-  const untouchedAt = isUntouched ? clock.now() : null;
+  const untouchedAt = isUntouched ? lookedAt : null;
   const { dryRun = false, onProgress } = request;
   const means = { plan, store, clock, accepted, role, connections, hash, mayLift, signal, onProgress };
   const run = new PlanRun({ ...means, dryRun, changes, untouchedAt }, journal);

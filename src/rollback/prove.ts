@@ -36,7 +36,13 @@ export function versionHasher(store: ReadableStore, onBytes: (bytes: number) => 
   };
 }
 
-/** Hashes each version once and remembers: the same bytes are asked for before the first write and at their stage. */
+/** Hashes that are remembered, some 300 bytes each; the oldest go first. */
+const mostRemembered = 65_536;
+
+/**
+ * Hashes a version once and remembers it for a while: the same bytes are asked for before the first write and at their
+ * stage. Memory does not grow with how many there are.
+ */
 export function rememberingHasher(store: ReadableStore): HashVersion {
   const hash = versionHasher(store);
   const known = new Map<string, Promise<Hashed>>();
@@ -45,6 +51,8 @@ export function rememberingHasher(store: ReadableStore): HashVersion {
     if (isNullVersion(version.versionId)) return await hash(version);
     const found = known.get(name) ?? hash(version);
     known.set(name, found);
+    const [oldest] = known.size > mostRemembered ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
     return await found;
   };
 }

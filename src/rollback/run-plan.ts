@@ -45,7 +45,7 @@ export interface RunRequest {
   readonly hash: HashVersion;
   /** What had changed before the first write, and was accepted. */
   readonly changes: KeyChanges;
-  /** When a look at the whole bucket found every key as the plan did; null where it found some otherwise. */
+  /** When a look at the whole bucket began that found every key as the plan did; null where it found some otherwise. */
   readonly untouchedAt: Instant | null;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: ApplyProgress) => void) | undefined;

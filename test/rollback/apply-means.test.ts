@@ -71,6 +71,29 @@ describe("applyRollback()", () => {
     expect(failure.details["changed"]).toContain(first);
   });
 
+  it("looks at a key again where the look at the bucket took long, and does not write what was written meanwhile", async () => {
+    const { scene, keys } = await overwritten(2);
+    const [first, second] = keys;
+    if (first === undefined || second === undefined) throw new RangeError("keys");
+    await scene.hide(first, second);
+    const { plan } = await scene.plan(scene.target);
+    const { store, clock } = scene;
+    const listVersions = store.listVersions.bind(store);
+    const rows = await scene.rows();
+    let isFirst = true;
+    store.listVersions = async function* (prefix, from) {
+      yield* listVersions(prefix, from);
+      if (prefix !== scene.prefix || !isFirst) return;
+      isFirst = false;
+      await scene.put(first, "an honest backup");
+      clock.passMilliseconds(31_000);
+    };
+    const failure = await failureOf(scene.apply(plan));
+    expect(failure).toMatchObject({ kind: "bucket-changed", details: { done: "1" } });
+    const markers = (all: typeof rows) => all.filter((row) => row.key === first && row.kind === "marker").length;
+    expect(markers(await scene.rows())).toBe(markers(rows));
+  });
+
   it("lists the bucket once before and once after the writes where nothing was touched", async () => {
     const { scene, keys } = await overwritten(40);
     for (const key of keys) await scene.put(key, "junk");

@@ -87,6 +87,16 @@ describe("undoRollback()", () => {
     expect((await scene.visible())[evil]).toBe("evil pack");
   });
 
+  it("makes a plan that apply refuses: only undo holds the lock and leaves the note", async () => {
+    const { scene, plan } = await attacked();
+    await scene.apply(plan);
+    const { store, clock, state } = scene;
+    const { undo: prepared } = await prepareUndo({ plan, store, clock, state, bucket: "backups" });
+    const before = await scene.rows();
+    expect(await failureOf(scene.apply(prepared.plan))).toMatchObject({ kind: "refused" });
+    expect(await scene.rows()).toEqual(before);
+  });
+
   it("refuses where nothing was applied, and an undone plan is not applied again", async () => {
     const { scene, plan } = await attacked();
     expect(await failureOf(undo(scene, plan))).toMatchObject({ kind: "refused" });
