@@ -170,22 +170,26 @@ export class PlanRun {
 
   /** A second look at what was written: by somebody else in between, or under the id `null`, which a copy does not tell. */
   async #lookAfter(stage: Stage): Promise<void> {
-    const { plan } = this.#request;
-    for await (const all of inChunks(plan.steps(stage))) {
-      const steps = all.filter(({ n }) => this.#acted[n] === 1);
-      if (steps.length === 0) continue;
-      if (stage.acts === "hide") await this.#lookAtHidden(steps, stage);
-      else await this.#lookAtBroughtBack(steps, stage);
-    }
+    if (stage.acts === "hide") await this.#lookAtHidden(stage);
+    else for await (const steps of inChunks(this.#written(stage))) await this.#lookAtBroughtBack(steps, stage);
   }
 
   /** What was hidden stands in no plain listing, which has a fraction of the rows. */
-  async #lookAtHidden(steps: readonly RollbackStep[], stage: Stage): Promise<void> {
-    const { store, plan, signal } = this.#request;
-    const keys = steps.map(({ key }) => key);
-    const shown = await shownAgain(keys, store.listCurrent(listedPrefix(stage, plan.header.prefix)));
+  async #lookAtHidden(stage: Stage): Promise<void> {
+    const { plan, store, signal } = this.#request;
+    const shown = store.listCurrent(listedPrefix(stage, plan.header.prefix));
+    for await (const step of shownAgain(each(this.#written(stage)), shown)) {
+      await this.#takeBack(step, "it is shown again");
+    }
     signal?.throwIfAborted();
-    for (const step of steps) if (shown.has(step.key)) await this.#takeBack(step, "it is shown again");
+  }
+
+  /** The steps of a stage for which this run has written. */
+  async *#written(stage: Stage): AsyncGenerator<readonly RollbackStep[]> {
+    for await (const steps of this.#request.plan.steps(stage)) {
+      this.#request.signal?.throwIfAborted();
+      yield steps.filter(({ n }) => this.#acted[n] === 1);
+    }
   }
 
   async #lookAtBroughtBack(steps: readonly RollbackStep[], stage: Stage): Promise<void> {
@@ -241,6 +245,10 @@ export class PlanRun {
     await this.#journal?.outcome(step, result, { problem: problem?.text ?? null, made });
     this.#request.onProgress?.({ stage, done: this.#settled, total: this.#request.plan.stepCount });
   }
+}
+
+async function* each(batches: AsyncIterable<readonly RollbackStep[]>): AsyncGenerator<RollbackStep> {
+  for await (const batch of batches) yield* batch;
 }
 
 async function* inChunks(batches: AsyncIterable<readonly RollbackStep[]>): AsyncGenerator<readonly RollbackStep[]> {
