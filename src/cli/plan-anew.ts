@@ -1,4 +1,3 @@
-import type { Instant } from "../base/instant.ts";
 import { recordedConfigHash } from "../repository/repository-record.ts";
 import { makeRollbackPlan } from "../rollback/make-plan.ts";
 import type { RollbackPlan } from "../rollback/plan-file.ts";
@@ -8,11 +7,14 @@ import { findPlan, type OpenedPlan } from "./open-plan.ts";
 import { runProgress, type StoreRun } from "./store-run.ts";
 import { historyReading } from "./history-reading.ts";
 
-/** Plans again to the very instant of a plan that the bucket has left behind. The new plan has evidence of its own. */
+/**
+ * Plans again to the very instant of a plan that the bucket has left behind, and in the way that it was asked for. The
+ * new plan has evidence of its own.
+ */
 export async function planAnew(
   invocation: Invocation,
-  { repository, state }: OpenedPlan,
-  { to, run }: { readonly to: Instant; readonly run: StoreRun },
+  { plan: { header }, repository, state }: OpenedPlan,
+  run: StoreRun,
 ): Promise<{ readonly plan: RollbackPlan; readonly name: string }> {
   const { profile } = repository;
   const progress = runProgress(invocation, run);
@@ -21,12 +23,15 @@ export async function planAnew(
     repository: repository.name,
     location: repository.configuration.location,
     // With its fraction: without one it would mean the end of its second.
-    to: new Date(to).toISOString(),
+    to: new Date(header.to).toISOString(),
     ...historyReading(profile),
     state,
     clock: invocation.clock,
     recordedConfigHash: await recordedConfigHash(state, repository.name),
     historyForgeable: profile.historyForgeable.value !== false,
+    keepMarkers: header.keepMarkers,
+    ...(header.prove === null ? {} : { prove: header.prove }),
+    ...(run.connections === undefined ? {} : { connections: run.connections }),
     signal: invocation.signal,
     onProgress: ({ stage, done, total }) => {
       progress.show({ stage: stage === "list" ? "reading the history" : "hashing", done, total, unit: "objects" });

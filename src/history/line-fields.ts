@@ -70,6 +70,11 @@ export class Fields {
     return typeof value === "boolean" ? value : this.#fail(name, "true or false");
   }
 
+  /** False where the line was written before there was such a field. */
+  flagIfAny(name: string): boolean {
+    return this.#line[name] === undefined ? false : this.flag(name);
+  }
+
   instant(name: string): Instant {
     return parseInstant(this.text(name)) ?? this.#fail(name, "an instant");
   }

@@ -88,10 +88,11 @@ async function decideAt(desk: Desk, request: PlanSettings, basis: PlanBasis): Pr
   const findings = preflight(await factsOf(desk, request, { source, goal, seal }));
   const totals = decided.totals(findings);
   const leftOut = decider.below.all();
-  const { repository, location, clock } = request;
+  const { repository, location, keepMarkers = false, clock } = request;
   const createdAt = clock.now();
   const named = { repository, location: location.spelling };
-  const header = { ...named, ...goal, createdAt, evidence: seal, leftOut, undoes: null };
+  const asked = { keepMarkers, prove: basis.proofs === null ? null : prove };
+  const header = { ...named, ...goal, createdAt, evidence: seal, leftOut, ...asked, undoes: null };
   const { file, name } = request.out === undefined ? await basis.openPlan() : { file: await request.out(), name: null };
   const lastHash = await written(file, header, { decided, findings, totals });
   return {

@@ -7,7 +7,8 @@ import { versionIdTimes } from "../base/version-id-time.ts";
 import { isNullVersion, versionId } from "../base/version-id.ts";
 import type { EvidenceSeal } from "../history/evidence.ts";
 import type { Fields } from "../history/line-fields.ts";
-import type { AmbiguousKey, RollbackGoal } from "./decide.ts";
+import { proveWords } from "./decide.ts";
+import type { AmbiguousKey, ProveWord, RollbackGoal } from "./decide.ts";
 import type { UnrecoverableKey } from "./plan.ts";
 import type { RepositoryBelow } from "./repositories-below.ts";
 import { rollbackObject } from "./stage.ts";
@@ -24,14 +25,20 @@ export interface PlanHeader extends RollbackGoal {
   readonly evidence: EvidenceSeal;
   /** Folders under the prefix that the plan does not touch. */
   readonly leftOut: readonly RepositoryBelow[];
+  /** Whether the user wants every delete marker kept, for who plans again in his stead. */
+  readonly keepMarkers: boolean;
+  /** How much of data/ was to be hashed; null where nothing could be, and in plans that do not tell. */
+  readonly prove: ProveWord | null;
   /** The last hash of the plan that this one takes back; null for a plan that goes back to an instant. */
   readonly undoes: string | null;
 }
 
-export function headerLine({ to, createdAt, leftOut, undoes, ...rest }: PlanHeader): Line {
+export function headerLine({ to, createdAt, leftOut, prove, undoes, ...rest }: PlanHeader): Line {
   const dates = { to: formatInstant(to), createdAt: formatInstant(createdAt) };
   const taken = undoes === null ? {} : { undoes };
-  return { type: "plan", version: 1, ...rest, ...dates, ...(leftOut.length === 0 ? {} : { leftOut }), ...taken };
+  const hashed = prove === null ? {} : { prove };
+  const notes = { ...hashed, ...(leftOut.length === 0 ? {} : { leftOut }), ...taken };
+  return { type: "plan", version: 1, ...rest, ...dates, ...notes };
 }
 
 export function headerOf(line: Fields): PlanHeader {
@@ -49,6 +56,8 @@ export function headerOf(line: Fields): PlanHeader {
     createdAt: line.instant("createdAt"),
     evidence: { name: evidence.text("name"), path: evidence.text("path"), sha256: evidence.text("sha256") },
     leftOut: line.listIfAny("leftOut").map((below) => ({ folder: below.text("folder"), keys: below.count("keys") })),
+    keepMarkers: line.flagIfAny("keepMarkers"),
+    prove: line.textIfAny("prove") === null ? null : line.oneOf("prove", proveWords),
     undoes: line.textIfAny("undoes"),
   };
 }

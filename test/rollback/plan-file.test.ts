@@ -51,6 +51,25 @@ describe("a plan file", () => {
     await expect(text).toMatchFileSnapshot("../histories/attack.plan.jsonl");
   });
 
+  it("keeps how it was asked for, for who plans again in its stead", async () => {
+    const scene = new Scene();
+    const { T } = await scene.repository();
+    const { plan } = await scene.plan(T, { keepMarkers: true, prove: "none" });
+    expect(plan.header).toMatchObject({ keepMarkers: true, prove: "none" });
+  });
+
+  it("is read where it was written before it told how it was asked for", async () => {
+    const { scene, text } = await attackedScene();
+    const old = rechained(text, (lines) => {
+      const told = Object.entries(lines[0] ?? {}).filter(([name]) => name !== "keepMarkers" && name !== "prove");
+      lines[0] = Object.fromEntries(told);
+    });
+    await scene.state.replace("plans/old", old);
+    const file = await scene.state.open("plans/old");
+    if (file === null) throw new RangeError("plans/old");
+    expect((await readPlan(file)).header).toMatchObject({ keepMarkers: false, prove: null });
+  });
+
   it("comes with evidence that stands as it always stood", async () => {
     const { scene } = await attackedScene();
     const name = [...scene.state.files.keys()].find((file) => file.startsWith("evidence/")) ?? "";

@@ -11,7 +11,7 @@ import { exitCodeOf } from "../exit-code.ts";
 import type { CommandAction, Invocation } from "../invocation.ts";
 import { openPlan, type OpenedPlan } from "../open-plan.ts";
 import { planAnew } from "../plan-anew.ts";
-import { appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
+import { anewLines, appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
 import { openStoreRun, runProgress, type StoreRun } from "../store-run.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
 
@@ -47,6 +47,7 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
     result: {
       ...done.applied,
       plan: done.word,
+      dryRun,
       report: done.report,
       ...run.cost,
       ...(check === null ? {} : { check }),
@@ -85,10 +86,9 @@ async function applied(applying: Applying): Promise<Applied> {
     } catch (error) {
       const isChanged = error instanceof Failure && error.kind === "bucket-changed";
       if (!isChanged || isLast || !accepted.has("changed")) throw error;
-      const anew = await planAnew(invocation, opened, { to: plan.header.to, run: applying.run });
+      const anew = await planAnew(invocation, opened, applying.run);
       ({ plan, name: word } = anew);
-      invocation.screen.line(`${error.problem}: planned anew as ${word}`);
-      for (const line of applyLines(plan, invocation.screen.width)) invocation.screen.line(line);
+      for (const line of anewLines(plan, word, invocation.screen.width)) invocation.screen.line(line);
     }
   }
 }

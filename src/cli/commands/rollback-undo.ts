@@ -31,7 +31,7 @@ export const rollbackUndo: CommandAction = async (invocation, input) => {
     screen.line(`Nothing has been written to the bucket.`);
     screen.line(`Next:  holdfast rollback undo ${word}`);
     const counts = { done: undo.stepCount, skipped: 0, failed: 0, changed: prepared.left.length };
-    return { exitCode: 0, result: { ...counts, journal: null, changedKeys: prepared.left, ...run.cost } };
+    return { exitCode: 0, result: { ...counts, dryRun: true, journal: null, changedKeys: prepared.left, ...run.cost } };
   }
   const question = `Write these changes to ${plan.header.location}?`;
   await confirm(invocation, { question, action: "undo the plan", subject: word });
@@ -48,6 +48,6 @@ export const rollbackUndo: CommandAction = async (invocation, input) => {
   screen.line(`Next:  ${next}`);
   return {
     exitCode: applied.changed > 0 ? exitCodeOf("bucket-changed") : 0,
-    result: { ...applied, report, ...run.cost },
+    result: { ...applied, dryRun: false, report, ...run.cost },
   };
 };

@@ -39,8 +39,9 @@ function headLines(plan: RollbackPlanResult, { repository, asked, took, width }:
   const place = displayLocation(repository.configuration.location);
   const read = `${counted(plan.versions, "version")} of ${counted(plan.keys, "key")}, read in ${seconds(took)}`;
   const from = plan.fromEvidence ? `from the evidence ${plan.evidence}` : "evidence saved";
+  const typed = asked === plan.to ? "" : `   (asked for ${asked})`;
   return [
-    ...wrap(`Rollback of ${repository.name} to ${plan.to}   (asked for ${asked})`, width, "  "),
+    ...wrap(`Rollback of ${repository.name} to ${plan.to}${typed}`, width, "  "),
     ...wrap(`${place} on ${repository.profile.title}: ${read}, ${from}`, width, "  "),
   ];
 }
@@ -62,7 +63,8 @@ const provenNotes = {
 
 function proofRows(plan: RollbackPlanResult): readonly FigureRow[] {
   const note = plan.fromEvidence ? "nothing can be hashed from evidence" : provenNotes[plan.prove];
-  const more = plan.prove === "all" ? "verify hashes them" : "verify hashes them, or --prove all now";
+  const more =
+    plan.prove === "all" || plan.fromEvidence ? "verify hashes them" : "verify hashes them, or --prove all now";
   return [
     ["proven", plan.proven, "by hash", note],
     ...ofSome([

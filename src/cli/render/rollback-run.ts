@@ -35,6 +35,14 @@ export function applyLines(plan: RollbackPlan, width: number): readonly string[]
   ];
 }
 
+/** A plan that is carried out in the stead of one that the bucket has left behind. */
+export function anewLines(plan: RollbackPlan, word: string, width: number): readonly string[] {
+  return [
+    ...wrap(`The bucket changed since the plan; planned anew as ${word}:`, width, "  "),
+    ...applyLines(plan, width),
+  ];
+}
+
 /** For a key that may not lift delete markers: what it does instead, said before the question. */
 export async function copiedInsteadLines(plan: RollbackPlan, role: string, width: number): Promise<readonly string[]> {
   let objects = 0;
@@ -69,12 +77,12 @@ export function appliedLines(screen: AppliedScreen): readonly string[] {
   return [
     `${count(done)} ${verb}, ${count(skipped)} already right, ${count(failed)} failed`,
     ...lostLines(unrecoverable, width),
-    ...leftLines(changedKeys, changed, width),
+    ...leftLines(changedKeys, changed, width, dryRun ? "would be planned anew" : "left alone"),
     ...(check === null
       ? []
       : [check.errors === 0 ? "check: no errors were found" : `check: ${counted(check.errors, "error")}`]),
     ...(report === null ? [] : [`Report: ${report}`]),
-    `Next:  holdfast rollback ${dryRun ? `apply ${word}${flags}` : `verify ${word}`}`,
+    `Next:  holdfast rollback ${dryRun && done + changed > 0 ? `apply ${word}${flags}` : `verify ${word}`}`,
     ...(check === null && !dryRun ? [`then:  holdfast check ${repository} --read-data-subset 100%`] : []),
   ];
 }
@@ -108,15 +116,28 @@ export function undoneLines(applied: ApplyResult, report: string, width: number)
 }
 
 /** Keys that somebody has written since. */
-function leftLines(changed: readonly KeyChange[], total: number, width: number): readonly string[] {
+function leftLines(
+  changed: readonly KeyChange[],
+  total: number,
+  width: number,
+  fate = "left alone",
+): readonly string[] {
   const said = changed.map(({ key, problem }) => ({ key, said: problem }));
-  return [...keyLines("left alone", said, width), ...andMore(total, "all in --json")];
+  return [...keyLines(fate, said, width), ...andMore(total, "all in --json")];
+}
+
+interface VerifiedScreen {
+  readonly plan: RollbackPlan;
+  /** Whether an undo of the plan was begun: it cannot be applied again then. */
+  readonly isUndone: boolean;
+  readonly word: string;
+  readonly screen: Screen;
 }
 
 /** What verify found. */
 export function differingLines(
   verified: VerifyResult,
-  { plan, word, screen }: { readonly plan: RollbackPlan; readonly word: string; readonly screen: Screen },
+  { plan, isUndone, word, screen }: VerifiedScreen,
 ): readonly string[] {
   const { matching, differing, differingCount, proven } = verified;
   return [
@@ -133,7 +154,9 @@ export function differingLines(
     ...andMore(differingCount, "all in --json"),
     differingCount === 0
       ? `Next:  holdfast check ${plan.header.repository} --read-data-subset 100%`
-      : `Next:  holdfast rollback apply ${word}     (again is safe)`,
+      : isUndone
+        ? `Next:  holdfast rollback status ${word}     (an undo of it was begun)`
+        : `Next:  holdfast rollback apply ${word}     (again is safe)`,
   ];
 }
 
