@@ -5,6 +5,8 @@ import type { StateFolder } from "../base/state-folder.ts";
 import type { KeyChange } from "./changes-since.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { planStem } from "./plan-stem.ts";
+import { readJournals } from "./read-journals.ts";
+import type { JournalReading } from "./read-journals.ts";
 import { actions } from "./step.ts";
 import type { RollbackStep } from "./step.ts";
 import type { StepCounts } from "./step-result.ts";
@@ -31,18 +33,24 @@ const namedAtMost = 100;
 
 /**
  * Writes what was done as Markdown, to be read and handed on, and as JSON. Replaces the report of an earlier run of the
- * same plan, which its journal still tells. Returns the path of the Markdown.
+ * same plan, which its journal still tells, and counts what all runs did. Returns the path of the Markdown.
  */
 export async function writeReport(state: StateFolder, facts: ReportFacts): Promise<string> {
   const stem = `reports/${planStem(facts.plan.header, facts.plan.lastHash)}`;
-  const samples = await namedSteps(facts.plan);
-  await state.replace(`${stem}.json`, `${JSON.stringify(reportFields(facts, samples), null, 2)}\n`);
-  await state.replace(`${stem}.md`, reportText(facts, samples));
+  const told = { samples: await namedSteps(facts.plan), all: await readJournals(state, facts.plan) };
+  await state.replace(`${stem}.json`, `${JSON.stringify(reportFields(facts, told), null, 2)}\n`);
+  await state.replace(`${stem}.md`, reportText(facts, told));
   return state.pathOf(`${stem}.md`);
 }
 
 type Action = RollbackStep["action"];
 type Samples = Readonly<Record<Action, readonly string[]>>;
+
+interface Told {
+  readonly samples: Samples;
+  /** Of every run of the plan, the one that is reported on included. */
+  readonly all: JournalReading;
+}
 
 async function namedSteps(plan: RollbackPlan): Promise<Samples> {
   const named: Record<Action, string[]> = { liftMarker: [], copyVersion: [], hide: [] };
@@ -53,7 +61,7 @@ async function namedSteps(plan: RollbackPlan): Promise<Samples> {
   return named;
 }
 
-function reportFields(facts: ReportFacts, named: Samples): Readonly<Record<string, unknown>> {
+function reportFields(facts: ReportFacts, { samples, all }: Told): Readonly<Record<string, unknown>> {
   const { plan, counts, changedKeys, journal, role, accessKey, requests, retries, stopped, next } = facts;
   const { repository, location, to, evidence, undoes } = plan.header;
   return {
@@ -70,8 +78,9 @@ function reportFields(facts: ReportFacts, named: Samples): Readonly<Record<strin
     role,
     accessKey,
     ...counts,
+    inAll: { runs: all.runs, settled: all.settled, steps: plan.stepCount, startedAt: startOf(facts, all) },
     actions: plan.totals.actions,
-    keys: named,
+    keys: samples,
     changedKeys: changedKeys.slice(0, namedAtMost),
     unrecoverable: plan.unrecoverable.slice(0, namedAtMost),
     findings: plan.findings.slice(0, namedAtMost),
@@ -89,7 +98,7 @@ const meaning: Readonly<Record<Action, string>> = {
   hide: "hidden",
 };
 
-function reportText(facts: ReportFacts, named: Samples): string {
+function reportText(facts: ReportFacts, { samples, all }: Told): string {
   const { plan, counts, changedKeys, journal, stopped } = facts;
   const { header, totals, unrecoverable, findings } = plan;
   const what =
@@ -107,9 +116,10 @@ function reportText(facts: ReportFacts, named: Samples): string {
     `- by the key ${facts.accessKey}, as ${facts.role}`,
     `- ${facts.requests} requests, ${facts.retries} of them sent again`,
     `- ${counts.done} done, ${counts.skipped} already right, ${counts.failed} failed, ${counts.changed} left alone`,
+    ...inAllLine(facts, all),
     "",
     "## What the plan holds",
-    ...actions.flatMap((action) => keyList(meaning[action], named[action], totals.actions[action])),
+    ...actions.flatMap((action) => keyList(meaning[action], samples[action], totals.actions[action])),
     ...keyList("left alone, since somebody wrote them", changedKeys.map(troubled), changedKeys.length),
     ...keyList(
       "not to be had any more",
@@ -127,6 +137,19 @@ function reportText(facts: ReportFacts, named: Samples): string {
     ...facts.next.map((command) => `    ${command}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** A run that goes on where another stopped would else read as if the other had done nothing. */
+function inAllLine(facts: ReportFacts, all: JournalReading): readonly string[] {
+  if (all.runs < 2) return [];
+  const settled = `${all.settled} of ${facts.plan.stepCount} steps are done or were right already`;
+  return [
+    `- in all ${all.runs} runs since ${startOf(facts, all)}: ${settled}; each run has a journal beside this one's`,
+  ];
+}
+
+function startOf({ startedAt }: ReportFacts, all: JournalReading): string {
+  return formatInstant(all.startedAt ?? startedAt);
 }
 
 function troubled({ key, problem }: { readonly key: string; readonly problem: string }): string {

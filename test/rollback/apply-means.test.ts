@@ -139,5 +139,22 @@ describe("writeReport()", () => {
     }
     const fields: unknown = JSON.parse(scene.text(path.replace(/md$/, "json")));
     expect(fields).toMatchObject({ type: "report", done: 2, requests: 9, keys: { liftMarker: keys.toSorted() } });
+    expect(text).not.toContain("in all");
+  });
+
+  it("tells of a run that goes on what all runs did together", async () => {
+    const { scene, keys } = await overwritten(2);
+    await scene.hide(...keys);
+    const { plan } = await scene.plan(scene.target);
+    await scene.apply(plan);
+    const { journal } = await scene.apply(plan);
+    const counts = { done: 0, skipped: 2, failed: 0, changed: 0 };
+    const times = { startedAt: scene.clock.now(), endedAt: scene.clock.now() };
+    const hand = { role: "rescuer", accessKey: "AKEXAMPLE", requests: 1, retries: 0 };
+    const rest = { changedKeys: [], journal, stopped: null, next: [] };
+    const path = await writeReport(scene.state, { plan, counts, ...times, ...hand, ...rest });
+    expect(scene.text(path)).toMatch(/in all 2 runs since .*: 2 of 2 steps are done or were right already/);
+    const fields: unknown = JSON.parse(scene.text(path.replace(/md$/, "json")));
+    expect(fields).toMatchObject({ done: 0, inAll: { runs: 2, settled: 2, steps: 2 } });
   });
 });
