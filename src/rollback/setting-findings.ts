@@ -143,6 +143,9 @@ function textOf(setting: AnySetting): string | null {
 const toldAtMost = 200;
 
 function shortened(text: string): string {
-  const plain = text.replaceAll(/\s+/g, " ").trim();
+  const plain = text
+    .replaceAll(/<\?xml[^>]*>| xmlns="[^"]*"/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
   return plain.length > toldAtMost ? `${plain.slice(0, toldAtMost)}…` : plain;
 }

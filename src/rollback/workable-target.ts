@@ -31,7 +31,7 @@ export function requireWhole(
   const earliest = exactly(workable.earliest);
   const latest = workable.latest === null ? "now" : exactly(workable.latest);
   throw refusal(location, `at ${formatInstant(goal.to)} it had no ${missing.join(", no ")}`, {
-    hint: `The earliest instant that works is ${earliest}; the last at which it was whole is ${latest}.`,
+    hint: `The earliest instant that works is ${earliest}, the last is ${latest}; choose one before the attack.`,
     details: { earliest, latest, evidence },
   });
 }

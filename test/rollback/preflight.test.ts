@@ -122,6 +122,15 @@ describe("preflight()", () => {
       "warning setting-changed",
       /since the evidence of 2026-11-20T03:00:00Z the policy changed: was old, is new/,
     ],
+    [
+      "a setting that changed, without what is the same in every XML",
+      {
+        ...settings({ policy: set('<?xml version="1.0"?><A xmlns="http://s3/"><B>new</B></A>') }),
+        earlier: { takenAt: T, settings: { ...nothingSet, policy: set("<A><B>old</B></A>") } },
+      },
+      "warning setting-changed",
+      /was <A><B>old<\/B><\/A>, is <A><B>new<\/B><\/A>$/,
+    ],
     ["replication", settings({ replication: set("<Rule/>") }), "notice replication", /<Rule\/>/],
     [
       "object lock that locks every copy again",
