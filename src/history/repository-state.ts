@@ -25,7 +25,7 @@ export interface RepositoryReading {
 }
 
 /** Which of config, keys and snapshots an object counts for; null for every other. */
-export function essentialOf(history: KeyHistory, prefix: string): Essential | null {
+function essentialOf(history: KeyHistory, prefix: string): Essential | null {
   const { kind } = repositoryObject(history.key.slice(prefix.length));
   return essentials.find((essential) => essential === kind) ?? null;
 }

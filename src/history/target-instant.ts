@@ -39,9 +39,9 @@ interface TargetContext extends RepositoryReading {
 }
 
 /**
- * The instant that `word` stands for. Only objects named as restic names snapshots are looked at. `snapshot:ID` is when the oldest version of that snapshot's object was stored, by
- * the store's word. A `usage` failure where no snapshot, or more than one, begins with the id, and where T lies in the
- * store's future.
+ * The instant that `word` stands for. `snapshot:ID` is when the oldest version of that snapshot's object was stored, by
+ * the store's word; only objects named as restic names snapshots are looked at. A `usage` failure where no snapshot, or
+ * more than one, begins with the id, and where T lies in the store's future.
  */
 export async function resolveTarget(word: TargetWord, context: TargetContext): Promise<Instant> {
   switch (word.kind) {

@@ -18,8 +18,9 @@ type Afterwards =
   | { readonly kind: "changed"; readonly now: string };
 
 /**
- * Looks at a key's rows after the step that was to show `to` there. Bytes are read only where size or ETag of what shows are not those of the version
- * that was copied, as for one that was put in parts; whether bytes hash to the name is for `verifyRollback`.
+ * Looks at a key's rows after the step that was to show `to` there. Bytes are read only where size or ETag of what shows
+ * are not those of the version that was copied, as for one that was put in parts; whether bytes hash to the name is for
+ * `verifyRollback`.
  */
 export async function afterwards(to: RowRef, rows: readonly HistoryRow[], hash: HashVersion): Promise<Afterwards> {
   const current = currentRow(rows);

@@ -260,7 +260,7 @@ function versionsOf(rows: readonly HistoryRow[]): readonly ObjectVersion[] {
 }
 
 /** The data version that is or would be shown were there no markers. */
-export function newestData(rows: readonly HistoryRow[]): ObjectVersion | null {
+function newestData(rows: readonly HistoryRow[]): ObjectVersion | null {
   for (const row of rows) if (row.kind === "version") return row;
   return null;
 }

@@ -8,7 +8,10 @@ import { DamagedXml, readXml } from "./xml-elements.ts";
 /** A store copies up to 5 GiB at once and may say nothing until it has. */
 const patience = 10 * 60_000;
 
-/** Copies a version onto its key inside the store, once. Metadata and tags come along by themselves. Throws what `failureOfS3` understands. */
+/**
+ * Copies a version onto its key inside the store, once. Metadata and tags come along by themselves. Throws what
+ * `failureOfS3` understands.
+ */
 export async function copyObject(transport: S3Transport, bucket: string, version: ObjectVersion): Promise<void> {
   const { key, versionId, storageClass } = version;
   const source = `${encodeText(bucket)}/${encodeKey(key)}?versionId=${encodeText(versionId)}`;

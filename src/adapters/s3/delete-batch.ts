@@ -25,10 +25,11 @@ const mostEntries = 1000;
 const singlesAtOnce = 8;
 
 /**
- * Deletes in batches as large as the profile says, and tells each entry's fate, in no given order: a store answers 200 for the whole and
- * refuses single entries inside. An entry that the reply does not mention counts as failed, one that is gone already as
- * done. Where it is not known that a store has batches, one that answers NotImplemented gets single deletes, as do keys
- * that no XML can hold. An id of `null` is refused before anything is sent. Throws what `failureOfS3` understands.
+ * Deletes in batches as large as the profile says, and tells each entry's fate, in no given order: a store answers 200
+ * for the whole and refuses single entries inside. An entry that the reply does not mention counts as failed, one that is
+ * gone already as done. Where it is not known that a store has batches, one that answers NotImplemented gets single
+ * deletes, as do keys that no XML can hold. An id of `null` is refused before anything is sent. Throws what `failureOfS3`
+ * understands.
  */
 export async function deleteAll(
   target: DeleteTarget,
