@@ -33,8 +33,8 @@ interface VersionListing {
  * Every version and marker under the prefix, page by page. Both markers are sent on where the store gave both: with the
  * key alone a store skips the rest of that key's versions. Ends only on IsTruncated=false. A page is asked for when it is
  * wanted and no sooner, so whoever leaves early has sent no request in vain. Fails with `store-misbehaves`, naming the
- * row, on a row that does not move forward (Versity repeats rows), a truncated page without markers, a full page with
- * a key alone to go on from, and damaged XML.
+ * row, on a row that does not move forward (Versity repeats rows), a truncated page without markers, one with the last
+ * of its keys alone to go on from, and damaged XML.
  */
 export async function* listVersionPages(listing: VersionListing): AsyncIterable<readonly HistoryRow[]> {
   const order = new ForwardOrder(listing);
@@ -75,10 +75,11 @@ function nextRequest(page: VersionPage, last: PageRequest, listing: VersionListi
   if (nextKeyMarker === last.keyMarker && nextVersionIdMarker === last.versionIdMarker) {
     throw misbehaves(listing, `the listing stands still at "${nextKeyMarker}"`);
   }
-  // After a full page a key alone skips what it has of further versions, if it has any: nothing says so.
-  const isFull = page.rows.length === mostRows && page.rows.at(-1)?.key === nextKeyMarker;
-  if (nextVersionIdMarker === null && isFull) {
-    throw misbehaves(listing, `a full page names the key "${nextKeyMarker}" to go on from, and no version of it`);
+  // A key alone skips what it has of further versions, if it has any: nothing says so, after a short page no more than
+  // after a full one. Only a page of more rows than S3 has was let run on to where its last key ends.
+  const mayBeCut = page.rows.length <= mostRows && page.rows.some(({ key }) => key === nextKeyMarker);
+  if (nextVersionIdMarker === null && mayBeCut) {
+    throw misbehaves(listing, `a page names the key "${nextKeyMarker}" to go on from, and no version of it`);
   }
   return { prefix: listing.prefix, keyMarker: nextKeyMarker, versionIdMarker: nextVersionIdMarker };
 }
@@ -105,7 +106,10 @@ export function markerBelow(from: string, prefix: string): string | null {
   return start === "" ? null : start;
 }
 
-/** What stands before each letter and digit, and the other marks of a usual key; beside a slash or a backslash it is the one before. */
+/**
+ * What stands before each letter and digit, and the other marks of a usual key; beside a slash or a backslash it is the
+ * one before.
+ */
 const predecessors: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from({ length: 0x7f - 0x22 }, (_, index) => 0x22 + index).map((code) => {
     const before = String.fromCharCode(code - 1);

@@ -25,7 +25,7 @@ describe("listVersions()", () => {
     const { store, requests } = await pages(
       [
         { rows: [versionXml("data/a", "3")], next: { key: "data/a", id: "3" } },
-        { rows: [versionXml("data/a", "2")], next: { key: "data/a" } },
+        { rows: [versionXml("data/a", "2")], next: { key: "data/ab" } },
         { rows: [versionXml("data/b", "1")], next: null },
       ],
       { pageSize: 1 },
@@ -38,7 +38,7 @@ describe("listVersions()", () => {
     expect(sent).toEqual([
       ["", "data/", "1", null, null],
       ["", "data/", "1", "data/a", "3"],
-      ["", "data/", "1", "data/a", null],
+      ["", "data/", "1", "data/ab", null],
     ]);
   });
 
@@ -164,12 +164,20 @@ describe("the next page", () => {
     expect(seen).toBe(5);
   });
 
-  it("is not asked for where a full page names a key alone: whether that key has more versions is not said", async () => {
-    const page = { rows: Array.from({ length: 1000 }, (_, n) => versionXml("b", `${n}`)), next: { key: "b" } };
-    const failure = await failureOf(list((await pages([page, { rows: [] }])).store));
-    expect(failure).toMatchObject({ kind: "store-misbehaves" });
-    expect(failure.problem).toContain("no version of it");
-  });
+  it.each([
+    ["a full page", Array.from({ length: 1000 }, (_, n) => versionXml("b", `${n}`))],
+    ["a short page", [versionXml("a", "1"), versionXml("b", "3")]],
+    ["a short page that lists its markers apart", [versionXml("a", "1"), versionXml("b", "3"), markerXml("a", "2")]],
+  ])(
+    "is not asked for where %s names its last key alone: nothing says that it has no more versions",
+    async (_, rows) => {
+      const { store, requests } = await pages([{ rows, next: { key: "b" } }, { rows: [] }]);
+      const failure = await failureOf(list(store));
+      expect(failure).toMatchObject({ kind: "store-misbehaves" });
+      expect(failure.problem).toContain("no version of it");
+      expect(requests).toHaveLength(1);
+    },
+  );
 
   it("is not asked for before the first is wanted, nor once nobody goes on", async () => {
     const { store, requests } = await pages(many);
