@@ -148,13 +148,8 @@ async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidence
   };
 }
 
-/** Keys up to which the pages that listing side by side reads too many would be more than it saves time. */
-const fewKeys = 25_000;
-
 function historyNow({ plan, store, signal }: ApplyRequest, connections: number): HistoryPages {
-  const { prefix } = plan.header;
-  const isSmall = plan.stepCount + plan.totals.actions.keep <= fewKeys;
-  return isSmall ? store.listVersions(prefix) : shardedHistory(store, { prefix, connections, signal });
+  return shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
 }
 
 async function begun({ plan, state, clock, dryRun, accessKey }: ApplyRequest, role: string): Promise<Journal | null> {
