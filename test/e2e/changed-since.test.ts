@@ -5,6 +5,7 @@ import { openClock } from "../../src/adapters/system-clock.ts";
 import { objectKey } from "../../src/base/object-key.ts";
 import { Secret } from "../../src/base/secret.ts";
 import type { HistoryRow } from "../../src/store/object-version.ts";
+import { accessDenied } from "../stores/fault.ts";
 import { startImitatedS3 } from "../stores/imitated-s3.ts";
 import { openLonelyHost, type Host } from "./host.ts";
 import type { Run } from "./run-holdfast.ts";
@@ -28,8 +29,8 @@ async function rollback({ host }: Pick<Intruded, "host">, ...words: readonly str
   return await host.run(["--yes", "rollback", ...words], { restic: "/nonexistent" });
 }
 
-/** Hidden as a whole, planned for with every marker to be kept, and written to by the intruder since. */
-async function intruded(): Promise<Intruded> {
+/** A repository behind a server, and an instant at which it was whole. */
+async function repository() {
   const store = new MemoryStore(openClock());
   const named = ["keys", "snapshots", "index"].map((folder) => {
     const hash = createHash("sha256").update(folder).digest("hex");
@@ -47,7 +48,13 @@ async function intruded(): Promise<Intruded> {
   onTestFinished(async () => await host.remove());
   const to = new Date().toISOString();
   await new Promise((resolve) => setTimeout(resolve, 20));
-  await store.hide([objectKey("home/config"), ...named.map(([key]) => key)]);
+  return { store, server, host, to, all: [objectKey("home/config"), ...named.map(([key]) => key)] };
+}
+
+/** Hidden as a whole, planned for with every marker to be kept, and written to by the intruder since. */
+async function intruded(): Promise<Intruded> {
+  const { store, host, to, all } = await repository();
+  await store.hide(all);
   const planned = await rollback({ host }, "plan", "--to", to, "--keep-markers", "--json");
   expect(planned.last).toMatchObject({ ok: true, actions: { liftMarker: 0, copyVersion: 4 } });
   const markers = await markersOf(store);
@@ -68,6 +75,18 @@ describe("holdfast rollback apply, on a bucket that changed since the plan", () 
     expect(await markersOf(scene.store)).toEqual(expect.arrayContaining([...scene.markers]));
     const verified = await rollback(scene, "verify", `${scene.plan}-2`, "--json");
     expect(verified.last).toMatchObject({ ok: true, differing: 0 });
+  });
+
+  it("asks anew whether the key may lift markers: the first plan had none to lift", async () => {
+    const { store, server, host, to, all } = await repository();
+    const name = String((await rollback({ host }, "plan", "--to", to, "--json")).last["name"]);
+    await store.hide(all);
+    server.setFaults(({ method, query, body }) =>
+      (method === "DELETE" && query.has("versionId")) || body.includes("<VersionId>") ? accessDenied : null,
+    );
+    const applied = await rollback({ host }, "apply", name, "--accept", "changed", "--json");
+    expect(applied.last).toMatchObject({ ok: true, done: 4, failed: 0 });
+    expect(await markersOf(store)).toHaveLength(4);
   });
 
   it("says in JSON whether anything was written", async () => {

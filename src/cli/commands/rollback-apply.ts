@@ -75,20 +75,23 @@ interface Applied {
 
 /** With --accept changed a bucket that changed is planned for anew, to the same instant, and what is planned is applied. */
 async function applied(applying: Applying): Promise<Applied> {
-  const { invocation, opened, accepted, dryRun } = applying;
-  let { word } = applying;
+  const { invocation, opened, accepted, dryRun, run } = applying;
+  const { width } = invocation.screen;
+  let { word, mayLift } = applying;
   let { plan } = opened;
   for (let plans = 1; ; plans++) {
     const isLast = dryRun || plans >= mostPlans;
     const words = isLast ? accepted : new Set([...accepted].filter((each) => each !== "changed"));
     try {
-      return { ...(await applyOnce(applying, { plan, words, word })), word };
+      return { ...(await applyOnce({ ...applying, mayLift }, { plan, words, word })), word };
     } catch (error) {
       const isChanged = error instanceof Failure && error.kind === "bucket-changed";
       if (!isChanged || isLast || !accepted.has("changed")) throw error;
-      const anew = await planAnew(invocation, opened, applying.run);
-      ({ plan, name: word } = anew);
-      for (const line of anewLines(plan, word, invocation.screen.width)) invocation.screen.line(line);
+      ({ plan, name: word } = await planAnew(invocation, opened, run));
+      for (const line of anewLines(plan, word, width)) invocation.screen.line(line);
+      // Of a plan that lifted nothing it was not asked.
+      mayLift = await mayLiftMarkers({ plan, store: restorable(run.store) });
+      if (!mayLift) for (const line of await copiedInsteadLines(plan, run.role, width)) invocation.screen.line(line);
     }
   }
 }
