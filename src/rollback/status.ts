@@ -12,8 +12,7 @@ import { readVerified } from "./verified-record.ts";
 import type { VerifiedRecord } from "./verified-record.ts";
 
 /** Where a plan stands. `applying`: begun and not ended, which an undo that was begun is too. */
-const planStates = ["planned", "applying", "applied", "verified", "undone"] as const;
-export type PlanState = (typeof planStates)[number];
+export type PlanState = "planned" | "applying" | "applied" | "verified" | "undone";
 
 /** A file that cannot be relied on. */
 export interface DamagedPart {
