@@ -68,7 +68,7 @@ export class PreparedBuckets {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   readonly #prepared = new Set<string>();
