@@ -20,8 +20,9 @@ export function dataSpace(key: string): KeySpace | null {
   const folder = dataName.exec(key)?.[1];
   if (folder === undefined) return null;
   const beginning = `${folder}data/`;
-  // Where the rest is cut, `index/` is most of what is left; `0` comes after the slash.
-  return new HexSpace({ beginning, isNested: true, ends: [`${folder}data0`, `${folder}index0`] });
+  // Where the rest is cut, `index/` is most of what is left. `0` comes right after the slash, and a listing that begins
+  // there begins, on a store, with what stands below the slash (see KeyMarker): all of `data/` once more.
+  return new HexSpace({ beginning, isNested: true, ends: [`${folder}data1`, `${folder}index1`] });
 }
 
 /** Names by hash in one folder, as in a repository's `index/`. Null for a key that does not end in a hash. */

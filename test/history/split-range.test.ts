@@ -40,7 +40,7 @@ describe("splitRange()", () => {
     const all = packs(10_000);
     const cuts = splitRange({ prefix: "home/", page: rows(["home/config", ...all.slice(0, 9)]), until: null });
     expect(cuts.slice(0, 3)).toEqual(["home/data/01", "home/data/02", "home/data/03"]);
-    expect(cuts.slice(-3)).toEqual(["home/data/ff", "home/data0", "home/index0"]);
+    expect(cuts.slice(-3)).toEqual(["home/data/ff", "home/data1", "home/index1"]);
     const within = lengths(all.slice(9), cuts).slice(0, -2);
     expect(within.length).toBe(256);
     expect(Math.max(...within)).toBeLessThan(80);
@@ -63,7 +63,7 @@ describe("splitRange()", () => {
 
   it("cuts other folders of hashes", () => {
     const all = indexes(10_000);
-    const cuts = splitRange({ prefix: "home/", page: rows(all.slice(0, 200)), until: "home/index0" });
+    const cuts = splitRange({ prefix: "home/", page: rows(all.slice(0, 200)), until: "home/index1" });
     expect(cuts.at(-1)).toBe("home/index/g");
     expect(lengths(all.slice(200), cuts).length).toBeGreaterThan(8);
     expect(Math.max(...lengths(all.slice(200), cuts))).toBeLessThan(1600);
@@ -78,10 +78,10 @@ describe("splitRange()", () => {
 
   it.each<[string, readonly string[], string | null]>([
     ["a page that covers the last of its range", packs(1000).slice(0, 900), "home/data/ff"],
-    ["a key of many versions in a range that was cut", Array<string>(100).fill(packs(1)[0] ?? ""), "home/data0"],
+    ["a key of many versions in a range that was cut", Array<string>(100).fill(packs(1)[0] ?? ""), "home/data1"],
     ["no rows", [], null],
   ])("does not cut behind %s", (_, keys, until) => {
-    expect(splitRange({ prefix: "home/", page: rows(keys), until }).filter((cut) => cut !== "home/data0")).toEqual([]);
+    expect(splitRange({ prefix: "home/", page: rows(keys), until }).filter((cut) => cut !== "home/data1")).toEqual([]);
   });
 
   it("cuts some, once, behind a page of one key", () => {
@@ -103,7 +103,7 @@ describe("coveringPrefix()", () => {
     ["home/data/3e/3e8", "home/data/3f", "home/", "home/data/3e"],
     ["home/data/3e/3e4", "home/data/3e/3e8", "home/", "home/data/3e/3e"],
     ["home/data/ff", "home/data0", "home/", "home/data/"],
-    ["home/data0", "home/index0", "home/", "home/"],
+    ["home/data1", "home/index1", "home/", "home/"],
     ["a", "ab", "", "a"],
     ["", "b", "", ""],
     ["a~", "a\u007f", "", "a~"],

@@ -59,8 +59,10 @@ function wrapFurther(line: string, width: number): readonly string[] {
 function factLines(name: string, value: string, label: number, width: number): readonly string[] {
   const indent = " ".repeat(label + 2);
   const room = Math.max(20, width - indent.length);
-  return value
-    .split("\n")
-    .flatMap((line) => wrap(line, room))
-    .map((line, index) => (index === 0 ? `  ${name.padEnd(label)}${line}` : `${indent}${line}`));
+  const lines = value.split("\n").flatMap((line) => wrap(line, room));
+  // A path that is longer than its column stands on lines of its own, whole, to be copied.
+  if (lines.some((line) => line.length > room && line.length + indent.length > width)) {
+    return [`  ${name}`, ...value.split("\n").flatMap((line) => wrap(line, width - 4).map((part) => `    ${part}`))];
+  }
+  return lines.map((line, index) => (index === 0 ? `  ${name.padEnd(label)}${line}` : `${indent}${line}`));
 }

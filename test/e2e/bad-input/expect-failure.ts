@@ -21,7 +21,9 @@ export interface Attempt extends HostRunOptions {
 
 /** Runs the command once for people and once for scripts: both have to fail as expected, and neither shows a secret. */
 export async function expectFailure(host: Host, { words, ...options }: Attempt, expected: ExpectedFailure) {
-  const [plain, json] = await Promise.all([host.run(words, options), host.run(["--json", ...words], options)]);
+  // One after the other: of two that apply one plan at once the second is refused.
+  const plain = await host.run(words, options);
+  const json = await host.run(["--json", ...words], options);
   expectPlainFailure(plain, host, expected);
   expectJsonFailure(json, host, expected);
 }
