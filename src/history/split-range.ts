@@ -9,7 +9,7 @@ import type { KeySpace } from "./key-space.ts";
 export const pagesInRange = 4;
 
 /** Pages left that are read one after the other all the same: to begin ranges costs requests, and saves little time there. */
-const fewPages = 8;
+const fewPages = 24;
 
 /** Cuts made at once; ranges that turn out to be long are cut again. */
 const mostCuts = 1024;
