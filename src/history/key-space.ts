@@ -7,9 +7,16 @@ export interface KeySpace {
   /** 0 for keys before it, 1 for keys after it. Never falls from one key to a later one. */
   position(key: string): number;
   /** About `count` keys, evenly spread between two positions, ascending. */
-  cuts(between: { readonly after: number; readonly before: number; readonly count: number }): readonly string[];
+  cuts(between: Between): readonly string[];
   /** Keys at which another kind of names begins. */
   readonly ends: readonly string[];
+}
+
+/** Two positions, and into how many parts to cut what lies between. */
+interface Between {
+  readonly after: number;
+  readonly before: number;
+  readonly count: number;
 }
 
 const dataName = /^((?:.*\/)?)data\/([0-9a-f]{2})\/\2[0-9a-f]{30,}$/;
@@ -59,15 +66,7 @@ class HexSpace implements KeySpace {
     return Number.parseInt(digits.padEnd(hexDigits, "0"), 16) / 2 ** (4 * hexDigits);
   }
 
-  cuts({
-    after,
-    before,
-    count,
-  }: {
-    readonly after: number;
-    readonly before: number;
-    readonly count: number;
-  }): readonly string[] {
+  cuts({ after, before, count }: Between): readonly string[] {
     const bits = wholeDigits(Math.round(Math.log2(count / (before - after))));
     const digits = Math.ceil(bits / 4);
     const cuts: string[] = [];
@@ -118,15 +117,7 @@ class TextSpace implements KeySpace {
     return position;
   }
 
-  cuts({
-    after,
-    before,
-    count,
-  }: {
-    readonly after: number;
-    readonly before: number;
-    readonly count: number;
-  }): readonly string[] {
+  cuts({ after, before, count }: Between): readonly string[] {
     const step = (before - after) / count;
     return Array.from({ length: count - 1 }, (_, index) => this.#key(after + step * (index + 1)));
   }

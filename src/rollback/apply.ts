@@ -4,6 +4,7 @@ import { formatInstant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import type { HistoryPages } from "../history/key-history.ts";
 import { shardedHistory } from "../history/shards.ts";
+import { usualConnections } from "../store/usual-connections.ts";
 import type { RestorableStore } from "../store/versioned-store.ts";
 import { requireAccepted } from "./accept.ts";
 import type { AcceptWord } from "./accept.ts";
@@ -55,8 +56,6 @@ export interface ApplyResult {
   /** The path of this run's journal; null for a dry run. */
   readonly journal: string | null;
 }
-
-const usualConnections = 16;
 
 /**
  * Carries out a plan: stage by stage, each after a look at its keys as they stand now. Idempotent: what shows already

@@ -15,11 +15,8 @@ import { stageIndex, stages } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import type { RollbackStep } from "./step.ts";
 
-/**
- * A plan as it stands in its file, found whole and undamaged. What was not read so cannot be applied. Its steps stay in
- * the file, however many they are, and are read when they are asked for.
- */
-export interface RollbackPlan {
+/** What a plan holds but for its steps. */
+interface PlanLines {
   readonly header: PlanHeader;
   readonly ambiguous: readonly AmbiguousKey[];
   readonly unrecoverable: readonly UnrecoverableKey[];
@@ -27,6 +24,13 @@ export interface RollbackPlan {
   readonly totals: RollbackTotals;
   /** The hash of the last line; whoever notes it elsewhere can tell a forged plan. */
   readonly lastHash: string;
+}
+
+/**
+ * A plan as it stands in its file, found whole and undamaged. What was not read so cannot be applied. Its steps stay in
+ * the file, however many they are, and are read when they are asked for.
+ */
+export interface RollbackPlan extends PlanLines {
   readonly stepCount: number;
   stepCountOf(stage: Stage): number;
   /** The steps of one stage, by key, in batches. `damaged-file` where the file is not what it was when the plan was read. */
@@ -57,13 +61,7 @@ interface Mark {
   count: number;
 }
 
-interface ReadPlan {
-  readonly header: PlanHeader;
-  readonly ambiguous: readonly AmbiguousKey[];
-  readonly unrecoverable: readonly UnrecoverableKey[];
-  readonly findings: readonly Finding[];
-  readonly totals: RollbackTotals;
-  readonly lastHash: string;
+interface ReadPlan extends PlanLines {
   readonly marks: readonly Mark[];
 }
 

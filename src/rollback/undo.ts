@@ -1,5 +1,6 @@
 import { Failure } from "../base/failure.ts";
 import { objectKey } from "../base/object-key.ts";
+import { usualConnections } from "../store/usual-connections.ts";
 import type { RestorableStore } from "../store/versioned-store.ts";
 import { acceptWords } from "./accept.ts";
 import { runLocked } from "./apply.ts";
@@ -29,8 +30,6 @@ export interface PreparedUndo {
   /** Keys that somebody has written since `apply`; they stay as they are. */
   readonly left: readonly KeyChange[];
 }
-
-const usualConnections = 16;
 
 /**
  * Finds or makes the plan that takes `plan` back, see `makeUndoPlan`. Reads the bucket only. An undo that was begun goes on

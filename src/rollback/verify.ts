@@ -3,6 +3,7 @@ import type { StateFolder } from "../base/state-folder.ts";
 import { currentRow, newestFirst, stateAt } from "../history/state-at.ts";
 import { shardedHistory } from "../history/shards.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
+import { usualConnections } from "../store/usual-connections.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import { evidencePages, requireEvidence } from "./guard.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -64,7 +65,6 @@ type Judgement =
   | { readonly kind: "differing"; readonly problem: string }
   | { readonly kind: "doubt"; readonly doubt: Doubt };
 
-const usualConnections = 16;
 const mostNamed = 10_000;
 
 /**

@@ -9,6 +9,7 @@ import { isSlowDown, repeated, type OnRetry, type RepeatOptions } from "./repeat
 import { openRequestGate, type RequestGate } from "./request-gate.ts";
 import { loggedRequest } from "./request-log.ts";
 import { openAgents, type StoreAgents } from "./store-agents.ts";
+import { usualConnections } from "../../store/usual-connections.ts";
 
 /** All that is needed to reach one bucket with one key. */
 export interface S3Access {
@@ -34,8 +35,6 @@ export interface S3Connection {
   readonly gate: RequestGate;
   readonly repeats: RepeatOptions;
 }
-
-const usualConnections = 16;
 
 /** Opens no connection until a request is sent. Fails with `config` when the CA file cannot be read. */
 export function openConnection(access: S3Access): S3Connection {
