@@ -3,6 +3,7 @@ import { keyHistories } from "../history/key-history.ts";
 import { EvidenceWriter } from "../history/evidence.ts";
 import { parseTarget, resolveTarget } from "../history/target-instant.ts";
 import type { TargetWord } from "../history/target-instant.ts";
+import { usualConnections } from "../store/usual-connections.ts";
 import type { RollbackGoal } from "./decide.ts";
 import { decidePlan } from "./decide-plan.ts";
 import { evidenceFolder, rollbackFile, takeStem } from "./file-names.ts";
@@ -10,8 +11,6 @@ import type { EvidencePlanRequest, PlanRequest, PlanSettings, RollbackPlanResult
 import { evidenceSource, savedPages, storeSource } from "./plan-source.ts";
 import type { PlanSource } from "./plan-source.ts";
 import { noHistory } from "./workable-target.ts";
-
-const defaultConnections = 16;
 
 /**
  * Reads the whole version history, saves it as evidence, folds it into the state at T, proves what is to be brought back
@@ -23,7 +22,7 @@ const defaultConnections = 16;
  * there; it is `apply` that refuses.
  */
 export async function makeRollbackPlan(request: PlanRequest): Promise<RollbackPlanResult> {
-  const { location, state, clock, connections = defaultConnections, signal, store } = request;
+  const { location, state, clock, connections = usualConnections, signal, store } = request;
   const { bucket, prefix } = location;
   const word = parseTarget(request.to, request.resolution);
   const source = await storeSource(store, { prefix, connections, ...(signal === undefined ? {} : { signal }) });

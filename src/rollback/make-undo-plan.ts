@@ -1,5 +1,3 @@
-import { ChainWriter } from "../base/chained-lines.ts";
-import type { Line } from "../base/chained-lines.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import type { Finding } from "../base/finding.ts";
@@ -19,6 +17,7 @@ import type { RollbackPlan } from "./plan-file.ts";
 import * as lines from "./plan-lines.ts";
 import { planStem } from "./plan-stem.ts";
 import { TotalsCounter } from "./plan-totals.ts";
+import { PlanWriter } from "./plan-writer.ts";
 import type { HashVersion } from "./prove.ts";
 import type { JournalReading } from "./read-journals.ts";
 import { stageIndex, stages } from "./stage.ts";
@@ -155,25 +154,18 @@ async function write(
 ): Promise<void> {
   const { createdAt: to } = plan.header;
   const header = { ...plan.header, to, createdAt: clock.now(), evidence, undoes: plan.lastHash };
-  const file = await state.create(name);
-  const chain = new ChainWriter();
-  const put = async (line: Line): Promise<void> => {
-    await file.write(chain.line(line));
-  };
+  const writer = await PlanWriter.begin(await state.create(name), header);
   const counter = new TotalsCounter(header.prefix);
-  await put(lines.headerLine(header));
   let n = 0;
   for await (const step of spill.steps()) {
     counter.step(step);
-    await put(lines.stepLine({ n: ++n, ...step }));
+    await writer.line(lines.stepLine({ n: ++n, ...step }));
   }
   for (const finding of findings) {
     counter.other("finding");
-    await put(lines.findingLine(finding));
+    await writer.line(lines.findingLine(finding));
   }
-  await put({ type: "totals", ...counter.totals({ keep: 0 }) });
-  await file.flush();
-  await file.close();
+  await writer.finish(counter.totals({ keep: 0 }));
 }
 
 /** Steps that come in the order of their keys and are wanted stage by stage, kept on disk in between. */
