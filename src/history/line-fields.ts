@@ -65,6 +65,11 @@ export class Fields {
     return this.#line[name] === null;
   }
 
+  /** Whether the line was written with such a field. */
+  has(name: string): boolean {
+    return this.#line[name] !== undefined;
+  }
+
   flag(name: string): boolean {
     const value = this.#line[name];
     return typeof value === "boolean" ? value : this.#fail(name, "true or false");

@@ -10,7 +10,7 @@ import { sameness } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
 import { isAsPlanned } from "./standing.ts";
-import { isAboveNull, isRow, rowRef } from "./step.ts";
+import { exposedVersion, isRow, rowRef } from "./step.ts";
 import type { RollbackStep } from "./step.ts";
 
 /** A key that is not as the plan found it, by no doing of the plan. */
@@ -133,10 +133,11 @@ function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<
   const foreign = fresh.find((row) => row.kind === "marker" && !isOwnMarker);
   if (foreign !== undefined) return `marker ${foreign.versionId} is new`;
   const to = step?.to ?? null;
+  const exposed = step === null ? null : exposedVersion(step);
   const own = now.filter((row): row is ObjectVersion => {
     if (step === null || row.kind !== "version" || isFresh(row)) return false;
     // A key without the right to lift markers copies instead.
-    return (step.to !== null && isRow(step.to, row)) || (isAboveNull(step) && isRow(step.from, row));
+    return [step.to, exposed].some((ref) => ref !== null && isRow(ref, row));
   });
   if (to !== null && !now.some((row) => isRow(to, row))) return "the version to bring back is gone";
   const versions = fresh.filter((row) => row.kind === "version");

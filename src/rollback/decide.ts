@@ -6,7 +6,7 @@ import { currentRow, newestFirst, stateAt } from "../history/state-at.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import { rollbackObject } from "./stage.ts";
 import type { RollbackObject } from "./stage.ts";
-import { rowRef } from "./step.ts";
+import { nullBelow, rowRef } from "./step.ts";
 import type { RowRef } from "./step.ts";
 
 /** What is rolled back, to when. */
@@ -62,6 +62,7 @@ export interface Hide {
   readonly key: ObjectKey;
   readonly object: OurObject;
   readonly current: ObjectVersion;
+  readonly nullBelow: ReturnType<typeof nullBelow>;
 }
 
 /** A key of which only delete markers of after T are left: restic hides nothing that is not there. */
@@ -101,7 +102,9 @@ export function decideKey(
   if (current === null) return keepHidden;
   const state = stateAt(history.rows, ground.to, ground.order, ground.idTime);
   if (state.kind === "absent") {
-    if (current.kind === "version") return { kind: "hide", key, object, current };
+    if (current.kind === "version") {
+      return { kind: "hide", key, object, current, nullBelow: nullBelow(rows, { current, to: null }) };
+    }
     const isGone = state.because === "not yet written" && object.kind !== "foreign" && isMarkersOnly(rows);
     return isGone ? { kind: "gone", key, object, hiddenAt: rows.at(-1)?.lastModified ?? ground.to } : keepHidden;
   }

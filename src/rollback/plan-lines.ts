@@ -62,9 +62,19 @@ export function headerOf(line: Fields): PlanHeader {
   };
 }
 
-export function stepLine({ n, key, action, from, to, markers, reason, proof }: RollbackStep): Line {
+export function stepLine({ n, key, action, from, to, markers, reason, proof, nullBelow }: RollbackStep): Line {
   const rows = { from: rowLine(from), to: to === null ? null : rowLine(to) };
-  return { type: "step", n, key, action, ...rows, markers, reason, proof };
+  return {
+    type: "step",
+    n,
+    key,
+    action,
+    ...rows,
+    markers,
+    reason,
+    proof,
+    ...(nullBelow === undefined ? {} : { nullBelow: rowLine(nullBelow) }),
+  };
 }
 
 export function stepOf(line: Fields, { prefix, leftOut }: PlanHeader): RollbackStep {
@@ -73,7 +83,8 @@ export function stepOf(line: Fields, { prefix, leftOut }: PlanHeader): RollbackS
   const isLeftOut = rollbackObject(key.slice(prefix.length), leftOut).kind === "leftOut";
   if (!key.startsWith(prefix) || isLeftOut) throw line.wrong(`no plan may touch "${key}"`);
   const { n, reason, proof } = { n: line.count("n"), reason: line.text("reason"), proof: line.oneOf("proof", proofs) };
-  const common = { n, key, from: rowOf(line.within("from")), reason, proof };
+  const below = line.has("nullBelow") ? { nullBelow: rowOf(line.within("nullBelow")) } : {};
+  const common = { n, key, from: rowOf(line.within("from")), reason, proof, ...below };
   if (action === "hide") return { action, ...common, to: null, markers: [] };
   const to = rowOf(line.within("to"));
   if (to.kind !== "version") throw line.wrong("a marker cannot be brought back");

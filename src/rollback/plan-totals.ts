@@ -1,5 +1,5 @@
 import { stageIndex, stages } from "./stage.ts";
-import { isAboveNull } from "./step.ts";
+import { exposedVersion } from "./step.ts";
 import type { RollbackStep, UnnumberedStep } from "./step.ts";
 
 /** What the plan holds, counted. `keep` counts the keys that are right already. */
@@ -55,9 +55,10 @@ export class TotalsCounter {
     if (step.action === "copyVersion") this.#bytes += step.to.size ?? 0;
     else this.#entries.set(place, (this.#entries.get(place) ?? 0) + (step.action === "hide" ? 1 : step.markers.length));
     if (stages[place]?.holds === "foreign") this.#foreign++;
-    if (!isAboveNull(step)) return;
+    const exposed = exposedVersion(step);
+    if (exposed === null || step.action === "liftMarker") return;
     this.#preserved++;
-    this.#bytes += step.from.size ?? 0;
+    this.#bytes += exposed.size ?? 0;
   }
 
   other(kind: "ambiguous" | "unrecoverable" | "finding"): void {

@@ -7,7 +7,7 @@ import { isArchived } from "./archived.ts";
 import type { AmbiguousKey, BringBack, Decision } from "./decide.ts";
 import type { Proven } from "./prove-key.ts";
 import type { Stage } from "./stage.ts";
-import { isAboveNull, rowRef } from "./step.ts";
+import { exposedVersion, nullBelow, rowRef } from "./step.ts";
 import type { Proof, UnnumberedStep } from "./step.ts";
 import { wrongBytes } from "./wrong-bytes.ts";
 
@@ -56,7 +56,7 @@ export function planKey(decision: Exclude<Decision, BringBack>, finding: Finding
   }
   const { current } = decision;
   const common = { key, from: rowRef(current), to: null, markers: [], proof: "none" } as const;
-  const step = { action: "hide", ...common, reason: "written after T" } as const;
+  const step = { action: "hide", ...common, reason: "written after T", ...decision.nullBelow } as const;
   return { kind: "step", step: noted(step), holds: decision.object.kind, ambiguous: null, finding };
 }
 
@@ -73,7 +73,13 @@ export function planProven(item: BringBack, proven: Proven, { keepMarkers }: Pla
   if (current === to) return { kind: "keep", shows: true, ambiguous, finding };
   const above = item.rows.slice(0, item.rows.indexOf(to));
   const proof = to !== proven.version && proven.newestIsRight === "as a twin" ? twinOf(proven.proof) : proven.proof;
-  const common = { key, from: rowRef(current), to: rowRef(to), proof } as const;
+  const common = {
+    key,
+    from: rowRef(current),
+    to: rowRef(to),
+    proof,
+    ...nullBelow(item.rows, { current, to }),
+  } as const;
   const isHidden = above.every(isLiftable);
   if (isHidden && (isArchived(to) || (!keepMarkers && above.length <= mostMarkers))) {
     const reason = `hidden after T; ${proven.reason}`;
@@ -96,8 +102,10 @@ function hiddenCopied(markers: number, keepMarkers: boolean): string {
 }
 
 function noted(step: UnnumberedStep): UnnumberedStep {
-  if (!isAboveNull(step)) return step;
-  return { ...step, reason: `${step.reason}; the version that shows has the id null and is copied forward first` };
+  const exposed = exposedVersion(step);
+  if (exposed === null || step.action === "liftMarker") return step;
+  const which = exposed === step.from ? "that shows" : "below";
+  return { ...step, reason: `${step.reason}; the version ${which} has the id null and is copied forward first` };
 }
 
 /**

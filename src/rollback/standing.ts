@@ -1,12 +1,12 @@
 import type { VersionIdTime } from "../base/version-id-time.ts";
-import { isNullVersion } from "../base/version-id.ts";
+
 import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { ListingOrder } from "../history/state-at.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import { sameness } from "./prove.ts";
 import type { HashVersion, Sameness } from "./prove.ts";
-import { isAboveNull, isRow } from "./step.ts";
+import { exposedVersion, isRow } from "./step.ts";
 import type { CopyVersionStep, LiftMarkerStep, RollbackStep, RowRef } from "./step.ts";
 
 /** Where a step stands, by a fresh listing of its key. */
@@ -14,7 +14,7 @@ export type Standing =
   | {
       readonly kind: "hide";
       readonly step: RollbackStep;
-      /** The current version where its id is `null`: its bytes must get an id of their own first. */
+      /** The version of the key with the id `null`: its bytes must get an id of their own first. */
       readonly preserve: ObjectVersion | null;
     }
   | { readonly kind: "lift"; readonly step: RollbackStep; readonly markers: readonly DeleteMarker[] }
@@ -38,27 +38,26 @@ interface Look {
 
 /**
  * Compares a step with the key as it stands now. Bytes are read only where a version that the plan does not know is
- * current: the copy of an earlier run, which has the bytes of `to` (or of a `from` with the id `null`, see
- * `isAboveNull`), or somebody's write.
+ * current: the copy of an earlier run, which has the bytes of `to` (or of a version with the id `null`, see
+ * `exposedVersion`), or somebody's write.
  */
 export async function standingOf(step: RollbackStep, history: KeyHistory | null, look: Look): Promise<Standing> {
   const rows = newestFirst(history?.rows ?? [], look.order, look.idTime);
   const current = currentRow(rows);
   if (step.action === "hide") {
     if (current?.kind !== "version") return { kind: "done", step };
-    if (isRow(step.from, current)) return { kind: "hide", step, preserve: nullVersion(current) };
+    if (isRow(step.from, current)) return { kind: "hide", step, preserve: exposedRow(step, rows) };
     if (await isPreserved(step, rows, look.hash)) return { kind: "hide", step, preserve: null };
     return { kind: "changed", step, now: shown(current) };
   }
   const to = rows.find((row) => isRow(step.to, row));
   if (to?.kind !== "version") return { kind: "changed", step, now: "the version to bring back is gone" };
   if (current === to) return { kind: "done", step };
-  const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, current, to);
+  const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, rows, to);
   if (todo !== null) return todo;
   const compared = current?.kind === "version" ? await sameness(current, to, look.hash) : null;
   if (compared?.kind === "same") return { kind: "done", step };
-  if (step.action === "copyVersion" && (await isPreserved(step, rows, look.hash)))
-    return { kind: "copy", step, version: to, preserve: null };
+  if (await isPreserved(step, rows, look.hash)) return { kind: "copy", step, version: to, preserve: null };
   return { kind: "changed", step, now: shown(current, compared) };
 }
 
@@ -85,8 +84,8 @@ function isOfUsualClass({ storageClass }: ObjectVersion): boolean {
 
 /** Where a step stands whose key has just been seen to be as the plan found it, see `isAsPlanned`. */
 export function standingByPlan(step: RollbackStep): Standing {
-  const from = versionOf(step, step.from);
-  const preserve = isAboveNull(step) ? from : null;
+  const exposed = exposedVersion(step);
+  const preserve = exposed === null ? null : versionOf(step, exposed);
   if (step.action === "hide") return { kind: "hide", step, preserve };
   if (step.action === "copyVersion") return { kind: "copy", step, version: versionOf(step, step.to), preserve };
   const { key } = step;
@@ -104,18 +103,27 @@ function versionOf({ key }: RollbackStep, { versionId, lastModified, size, etag 
 export function withoutLifting(standing: Standing, rows: readonly HistoryRow[] | null): Standing {
   const { step } = standing;
   if (standing.kind !== "lift" || step.action !== "liftMarker") return standing;
-  const seen = rows?.find((row) => isRow(step.to, row));
-  const version = seen?.kind === "version" ? seen : versionOf(step, step.to);
-  return { kind: "copy", step, version, preserve: null };
+  const seen = (ref: RowRef): ObjectVersion => {
+    const row = rows?.find((each) => isRow(ref, each));
+    return row?.kind === "version" ? row : versionOf(step, ref);
+  };
+  const exposed = exposedVersion(step);
+  const preserve = exposed === null ? null : seen(exposed);
+  return { kind: "copy", step, version: seen(step.to), preserve };
 }
 
-/** An earlier run gave the bytes of a `from` with the id `null` an id of their own, and went no further. */
+/** An earlier run gave the bytes of the version with the id `null` an id of their own, and went no further. */
 async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], hash: HashVersion): Promise<boolean> {
-  if (!isAboveNull(step)) return false;
+  const exposed = exposedRow(step, rows);
   const current = currentRow(rows);
-  const from = rows.find((row) => isRow(step.from, row));
-  if (current?.kind !== "version" || from?.kind !== "version") return false;
-  return (await sameness(current, from, hash)).kind === "same";
+  if (exposed === null || current?.kind !== "version") return false;
+  return (await sameness(current, exposed, hash)).kind === "same";
+}
+
+function exposedRow(step: RollbackStep, rows: readonly HistoryRow[]): ObjectVersion | null {
+  const exposed = exposedVersion(step);
+  const row = exposed === null ? undefined : rows.find((each) => isRow(exposed, each));
+  return row?.kind === "version" ? row : null;
 }
 
 function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVersion): Standing | null {
@@ -127,13 +135,10 @@ function lifting(step: LiftMarkerStep, rows: readonly HistoryRow[], to: ObjectVe
   return { kind: "lift", step, markers };
 }
 
-function copying(step: CopyVersionStep, current: HistoryRow | null, version: ObjectVersion): Standing | null {
+function copying(step: CopyVersionStep, rows: readonly HistoryRow[], version: ObjectVersion): Standing | null {
+  const current = currentRow(rows);
   if (current === null || !isRow(step.from, current)) return null;
-  return { kind: "copy", step, version, preserve: nullVersion(current) };
-}
-
-function nullVersion(row: HistoryRow): ObjectVersion | null {
-  return row.kind === "version" && isNullVersion(row.versionId) ? row : null;
+  return { kind: "copy", step, version, preserve: exposedRow(step, rows) };
 }
 
 function shown(current: HistoryRow | null, compared: Sameness | null = null): string {

@@ -6,11 +6,12 @@ export class StepText {
   readonly #dates = new InstantText();
 
   /** What follows `{"type":"step","n":1,` in the line of the step. */
-  tail({ key, action, from, to, markers, reason, proof }: UnnumberedStep): string {
+  tail({ key, action, from, to, markers, reason, proof, nullBelow }: UnnumberedStep): string {
     const rows = `"from":${this.#row(from)},"to":${to === null ? "null" : this.#row(to)}`;
     const lifted = markers.length === 0 ? "[]" : JSON.stringify(markers);
-    const why = `"reason":${JSON.stringify(reason)},"proof":"${proof}"}`;
-    return `"key":${JSON.stringify(key)},"action":"${action}",${rows},"markers":${lifted},${why}`;
+    const why = `"reason":${JSON.stringify(reason)},"proof":"${proof}"`;
+    const below = nullBelow === undefined ? "" : `,"nullBelow":${this.#row(nullBelow)}`;
+    return `"key":${JSON.stringify(key)},"action":"${action}",${rows},"markers":${lifted},${why}${below}}`;
   }
 
   #row({ versionId, kind, lastModified, size, etag }: RowRef): string {

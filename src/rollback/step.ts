@@ -29,6 +29,8 @@ interface CommonStep {
   readonly from: RowRef;
   readonly reason: string;
   readonly proof: Proof;
+  /** The version with the id `null` that stands somewhere below, where it is not `to`; see `exposedVersion`. */
+  readonly nullBelow?: RowRef | undefined;
 }
 
 /** Removes the delete markers that stand above `to`. */
@@ -77,9 +79,21 @@ export function isRow(ref: RowRef, row: HistoryRow): boolean {
 }
 
 /**
- * Whether a step writes above a data version with the id `null`, which a write would replace in place should versioning
- * be switched off at that moment. Such a version is copied forward first, so that its bytes have an id of their own.
+ * The version of a step's key that a write would replace in place, should versioning be switched off at that very moment:
+ * the one with the id `null`, current or below. Its bytes get an id of their own before anything is written above it;
+ * where only markers are lifted nothing is written. Null where there is none, and where it is `to` of a copy, which has its
+ * own bytes.
  */
-export function isAboveNull(step: UnnumberedStep): boolean {
-  return step.action !== "liftMarker" && step.from.kind === "version" && isNullVersion(step.from.versionId);
+export function exposedVersion(step: UnnumberedStep): RowRef | null {
+  if (step.from.kind === "version" && isNullVersion(step.from.versionId)) return step.from;
+  return step.nullBelow ?? null;
+}
+
+/** What a step on a key with these rows has to know of them for `exposedVersion`. */
+export function nullBelow(
+  rows: readonly HistoryRow[],
+  { current, to }: { readonly current: HistoryRow; readonly to: HistoryRow | null },
+): Pick<CommonStep, "nullBelow"> {
+  const row = rows.find(({ kind, versionId }) => kind === "version" && isNullVersion(versionId));
+  return row === undefined || row === current || row === to ? {} : { nullBelow: rowRef(row) };
 }

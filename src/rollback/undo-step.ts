@@ -5,7 +5,7 @@ import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
 import type { JoinedKey } from "./key-join.ts";
 import { sameness } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
-import { isRow, rowRef } from "./step.ts";
+import { exposedVersion, isRow, nullBelow, rowRef } from "./step.ts";
 import type { RollbackStep, RowRef, UnnumberedStep } from "./step.ts";
 
 /** What takes one step of a plan back. */
@@ -36,13 +36,16 @@ export async function undoStep(
   const current = currentRow(rows);
   if (current === null) return { kind: "left", problem: "its history is gone" };
   if (await shows(step.from, { current, rows, hash })) return { kind: "nothing" };
-  if (!(await shows(step.to, { current, rows, hash }))) {
+  if (!(await isOfPlan(step, { current, rows, hash }))) {
     return { kind: "left", problem: `${current.kind} ${current.versionId} is current` };
   }
   if (step.from.kind === "marker") {
     return {
       kind: "step",
-      step: { action: "hide", key: step.key, ...common, from: rowRef(current), to: null, markers: [] },
+      step: {
+        ...{ action: "hide", key: step.key, ...common, from: rowRef(current), to: null, markers: [] },
+        ...nullBelow(rows, { current, to: null }),
+      },
     };
   }
   return step.action === "hide"
@@ -54,6 +57,13 @@ interface Seen {
   readonly current: HistoryRow;
   readonly rows: readonly HistoryRow[];
   readonly hash: HashVersion;
+}
+
+/** Whether the key shows what the plan made of it, be it half-way: the bytes of `exposedVersion` come up before the rest. */
+async function isOfPlan(step: RollbackStep, seen: Seen): Promise<boolean> {
+  if (await shows(step.to, seen)) return true;
+  const exposed = exposedVersion(step);
+  return exposed !== null && (await shows(exposed, seen));
 }
 
 /** Whether a read of the key answers as it did when `ref` was current; nothing at all for a marker or null. */
@@ -91,13 +101,13 @@ async function shownAgain(
   const isBelow = below?.kind === "version" && (await hasBytesOf(step.from, { version: below, rows, hash }));
   if (!isBelow || !areOwn) return copiedBack(step, rows, current);
   const markers = above.map(({ versionId }) => versionId);
-  const ends = { from: rowRef(current), to: rowRef(below) };
+  const ends = { from: rowRef(current), to: rowRef(below), ...nullBelow(rows, { current, to: below }) };
   return { kind: "step", step: { action: "liftMarker", key: step.key, ...common, ...ends, markers } };
 }
 
 function copiedBack(step: RollbackStep, rows: readonly HistoryRow[], current: HistoryRow): UndoStep {
-  if (!rows.some((row) => isRow(step.from, row)))
-    return { kind: "left", problem: "the version it showed before is gone" };
-  const ends = { from: rowRef(current), to: step.from };
+  const to = rows.find((row) => isRow(step.from, row));
+  if (to === undefined) return { kind: "left", problem: "the version it showed before is gone" };
+  const ends = { from: rowRef(current), to: step.from, ...nullBelow(rows, { current, to }) };
   return { kind: "step", step: { action: "copyVersion", key: step.key, ...common, ...ends, markers: [] } };
 }

@@ -10,6 +10,7 @@ export interface PlannedStep {
   readonly from: PlannedRow;
   readonly to: PlannedRow | null;
   readonly markers: readonly string[];
+  readonly nullBelow?: PlannedRow;
 }
 
 interface PlannedRow {
@@ -75,7 +76,7 @@ function wronglyNew({ attacked, steps, after, breaks, inFlight }: Outcome): read
     if (known.has(identity(row))) continue;
     const step = steps.get(row.key);
     const isCopy = step?.action === "copyVersion" && step.to?.etag === row.etag;
-    const isKept = step !== undefined && isAboveNull(step) && step.from.etag === row.etag;
+    const isKept = step !== undefined && exposedEtag(step) === row.etag;
     if (!isCopy && !isKept) found.push(`version ${row.versionId} of ${row.key} is no copy that the plan names`);
     const copy = `${row.key} ${row.etag}`;
     if (made.has(copy)) repeated += 1;
@@ -103,8 +104,8 @@ function wrongMarkers({ attacked, steps, after, breaks }: Outcome): readonly str
 }
 
 /** Of a version with the id `null` the plan keeps the bytes under an id of their own before it writes above it. */
-function isAboveNull({ action, from }: PlannedStep): boolean {
-  return action !== "liftMarker" && from.kind === "version" && from.versionId === "null";
+function exposedEtag({ from, nullBelow }: PlannedStep): string | null {
+  return from.kind === "version" && from.versionId === "null" ? from.etag : (nullBelow?.etag ?? null);
 }
 
 function versionsOf(rows: readonly HistoryRow[]): readonly ObjectVersion[] {

@@ -124,6 +124,42 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
     },
   );
 
+  it.each(["hidden", "overwritten by the right version", "copied, as its marker may not be lifted"])(
+    "keeps the bytes of a null version below what is %s",
+    async (fate) => {
+      const scene = new Scene();
+      const { T, key, mayLift, atT } = await aboveNull(scene, fate);
+      const { plan, steps } = await scene.plan(T);
+      expect(steps[0]).toMatchObject({ key, nullBelow: { versionId: "null" } });
+      const switchOff = (): void => {
+        scene.store.setVersioning("suspended");
+      };
+      before(scene, "hide", switchOff);
+      before(scene, "copyForward", switchOff);
+      await failureOf(scene.apply(plan, { mayLift }));
+      expect(await contents(scene)).toContain("written as null");
+      scene.store.setVersioning("enabled");
+      await scene.apply((await scene.plan(T)).plan, { mayLift });
+      expect(await scene.visible()).toEqual(atT);
+    },
+  );
+
+  it.each(["hidden", "overwritten by the right version", "copied, as its marker may not be lifted"])(
+    "goes on where it stopped after a null version below was given an id and before the key was %s",
+    async (fate) => {
+      const scene = new Scene();
+      const { T, mayLift, atT } = await aboveNull(scene, fate);
+      const { plan } = await scene.plan(T);
+      const [hide, copyForward] = [scene.store.hide.bind(scene.store), scene.store.copyForward.bind(scene.store)];
+      scene.store.hide = async () => await Promise.reject(unreachable());
+      scene.store.copyForward = async () => await Promise.reject(unreachable());
+      expect((await failureOf(scene.apply(plan, { mayLift }))).kind).toBe("stopped-half-way");
+      Object.assign(scene.store, { hide, copyForward });
+      expect(await scene.apply(plan, { mayLift })).toMatchObject({ done: 1, failed: 0, changed: 0 });
+      expect(await scene.visible()).toEqual(atT);
+    },
+  );
+
   it("goes on where it stopped between giving a null version an id and hiding it", async () => {
     const scene = new Scene();
     const { T } = await scene.repository();
@@ -138,6 +174,22 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
     expect(await scene.apply(plan)).toMatchObject({ done: 1, failed: 0, changed: 0 });
   });
 });
+
+/** A key whose version with the id `null` lies below the one that shows, or below its marker. */
+async function aboveNull(scene: Scene, fate: string) {
+  scene.store.setVersioning("suspended");
+  const isHidden = fate === "hidden";
+  const key = isHidden ? scene.key("README") : await scene.restic("data", "a pack in parts");
+  await scene.put(key, "written as null");
+  scene.store.setVersioning("enabled");
+  if (isHidden) await scene.hide(key);
+  else await scene.put(key, "a pack in parts");
+  const { T } = await scene.repository();
+  const atT = await scene.visible();
+  if (fate.startsWith("copied")) await scene.hide(key);
+  else await scene.put(key, "junk");
+  return { T, atT, key, mayLift: !fate.startsWith("copied") };
+}
 
 describe("applyRollback(), when the bucket changed since the plan,", () => {
   it("hides no pack that a later backup rests on: it stops before the first write and names what is new", async () => {
