@@ -89,8 +89,8 @@ export async function applyRollback(request: ApplyRequest): Promise<ApplyResult>
 export async function runLocked(request: ApplyRequest): Promise<ApplyResult> {
   const { plan, state } = request;
   const evidence = await requireEvidence(plan, state);
-  await readJournals(state, plan);
-  return await apply(request, evidencePages(evidence));
+  const journals = await readJournals(state, plan);
+  return await apply(request, { evidence: evidencePages(evidence), wasIntended: (n) => journals.wasIntended(n) });
 }
 
 /** The undo gave keys a history that the plan does not know; to plan again costs little and is right. */
@@ -115,20 +115,27 @@ function isUndoing({ header: { repository } }: RollbackPlan): Failure {
   });
 }
 
-async function apply(request: ApplyRequest, evidence: ReturnType<typeof evidencePages>): Promise<ApplyResult> {
+interface Before {
+  readonly evidence: HistoryPages;
+  /** Whether an earlier run may have written for a step. */
+  readonly wasIntended: (n: number) => boolean;
+}
+
+async function apply(request: ApplyRequest, { evidence, wasIntended }: Before): Promise<ApplyResult> {
   const { plan, store, clock, signal, accepted, role = "rescuer", connections = usualConnections } = request;
   await requireVersioning(store, plan);
   await requireNoFreshLock(store, plan);
   const hash = rememberingHasher(store);
   const lookedAt = clock.now();
   const now = historyNow(request, connections);
-  const { changes, isUntouched } = await changesSince({ plan, evidence, now, hash, connections, signal });
+  const looked = { plan, evidence, now, hash, wasIntended, connections, signal };
+  const { changes, isUntouched } = await changesSince(looked);
   if (changes.count > 0 && !accepted.has("changed")) throw changedBefore(plan, role, changes);
   const mayLift = request.mayLift ?? (await mayLiftMarkers(request));
   const journal = await begun(request, role);
   const untouchedAt = isUntouched ? lookedAt : null;
   const { dryRun = false, onProgress } = request;
-  const means = { plan, store, clock, accepted, role, connections, hash, mayLift, signal, onProgress };
+  const means = { plan, store, clock, accepted, role, connections, hash, wasIntended, mayLift, signal, onProgress };
   const run = new PlanRun({ ...means, dryRun, changes, untouchedAt }, journal);
   try {
     for (const stage of stages) await run.stage(stage);

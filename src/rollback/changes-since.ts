@@ -6,7 +6,7 @@ import { inParallel } from "./in-parallel.ts";
 import { joinedKeys } from "./key-join.ts";
 import type { JoinedKey } from "./key-join.ts";
 import type { RollbackPlan } from "./plan-file.ts";
-import { sameness } from "./prove.ts";
+import { samenessOfCopy } from "./prove.ts";
 import type { HashVersion } from "./prove.ts";
 import { rollbackObject } from "./stage.ts";
 import { isAsPlanned } from "./standing.ts";
@@ -54,6 +54,8 @@ interface Comparison {
   /** A listing of all that stands under the prefix now. */
   readonly now: HistoryPages;
   readonly hash: HashVersion;
+  /** Whether an earlier run may have written for a step. */
+  readonly wasIntended: (n: number) => boolean;
   readonly connections: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -71,7 +73,7 @@ interface FreshLook {
  * no change unless the plan was to bring them back. Bytes are read only of versions that may be the plan's own copies.
  */
 export async function changesSince(comparison: Comparison): Promise<FreshLook> {
-  const { plan, hash, connections, signal } = comparison;
+  const { plan, hash, wasIntended, connections, signal } = comparison;
   const { prefix, leftOut, order, idTime } = plan.header;
   const changes = new KeyChanges();
   let isUntouched = true;
@@ -86,7 +88,7 @@ export async function changesSince(comparison: Comparison): Promise<FreshLook> {
       if (step !== null && isUntouched) isUntouched = isAsPlanned(step, rows.now);
       const verdict = isSameHistory(joined) ? null : compare(rows, step);
       if (typeof verdict === "string") changes.add({ key, problem: verdict });
-      else if (verdict !== null) doubts.push({ key, ...verdict });
+      else if (verdict !== null) doubts.push({ key, ...verdict, wasAskedFor: step !== null && wasIntended(step.n) });
     }
     await inParallel(doubts, { limit: connections, signal }, async (doubt) => {
       const problem = await whyChanged(doubt, hash);
@@ -114,6 +116,8 @@ interface Doubt {
   readonly key: ObjectKey;
   readonly fresh: readonly ObjectVersion[];
   readonly own: readonly ObjectVersion[];
+  /** Whether the journal says that the plan may have written them. */
+  readonly wasAskedFor: boolean;
 }
 
 interface Rows {
@@ -122,7 +126,7 @@ interface Rows {
 }
 
 /** Null where nothing changed but by the plan, and a text where something did. */
-function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<Doubt, "key"> | null {
+function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<Doubt, "key" | "wasAskedFor"> | null {
   const known = new Map(then.map((row) => [`${row.kind} ${row.versionId}`, rowRef(row)]));
   const isFresh = (row: HistoryRow): boolean => {
     const ref = known.get(`${row.kind} ${row.versionId}`);
@@ -166,9 +170,9 @@ function shownNow(now: readonly HistoryRow[]): string {
 }
 
 /** Null where each new version has the bytes of one of `own`. */
-async function whyChanged({ fresh, own }: Doubt, hash: HashVersion): Promise<string | null> {
+async function whyChanged({ fresh, own, wasAskedFor }: Doubt, hash: HashVersion): Promise<string | null> {
   for (const version of fresh) {
-    const unlike = await whyNotOwn(version, own, hash);
+    const unlike = await whyNotOwn(version, own, { wasAskedFor, hash });
     if (unlike !== null) return `version ${version.versionId} is new${unlike}`;
   }
   return null;
@@ -178,11 +182,11 @@ async function whyChanged({ fresh, own }: Doubt, hash: HashVersion): Promise<str
 async function whyNotOwn(
   version: ObjectVersion,
   own: readonly ObjectVersion[],
-  hash: HashVersion,
+  means: { readonly wasAskedFor: boolean; readonly hash: HashVersion },
 ): Promise<string | null> {
   let problem = "";
   for (const candidate of own) {
-    const compared = await sameness(version, candidate, hash);
+    const compared = await samenessOfCopy(version, candidate, means);
     if (compared.kind === "same") return null;
     if (compared.kind === "unreadable") problem = `, and ${compared.problem}`;
   }

@@ -43,6 +43,8 @@ export interface RunRequest {
   /** Whether the key may lift delete markers; where not, what is below them is copied on top. */
   readonly mayLift: boolean;
   readonly hash: HashVersion;
+  /** Whether an earlier run may have written for a step. */
+  readonly wasIntended: (n: number) => boolean;
   /** What had changed before the first write, and was accepted. */
   readonly changes: KeyChanges;
   /** When a look at the whole bucket began that found every key as the plan did; null where it found some otherwise. */
@@ -140,12 +142,12 @@ export class PlanRun {
         return mayLift ? standing : withoutLifting(standing, null);
       });
     }
-    const { plan, hash, signal, connections } = this.#request;
+    const { plan, hash, wasIntended, signal, connections } = this.#request;
     const found = await this.#histories(
       steps.map(({ key }) => key),
       stage,
     );
-    const look = { order: plan.header.order, idTime: plan.header.idTime, hash };
+    const look = { order: plan.header.order, idTime: plan.header.idTime, hash, wasIntended };
     const standings = new Map<number, Standing>();
     await inParallel(steps, { limit: connections, signal }, async (step) => {
       const history = found.get(step.key) ?? null;

@@ -4,7 +4,7 @@ import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { ListingOrder } from "../history/state-at.ts";
 import type { DeleteMarker, HistoryRow, ObjectVersion } from "../store/object-version.ts";
-import { sameness } from "./prove.ts";
+import { samenessOfCopy } from "./prove.ts";
 import type { HashVersion, Sameness } from "./prove.ts";
 import { exposedVersion, isRow } from "./step.ts";
 import type { CopyVersionStep, LiftMarkerStep, RollbackStep, RowRef } from "./step.ts";
@@ -34,6 +34,8 @@ interface Look {
   readonly order: ListingOrder;
   readonly idTime?: VersionIdTime | undefined;
   readonly hash: HashVersion;
+  /** Whether an earlier run may have written for a step. */
+  readonly wasIntended: (n: number) => boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function standingOf(step: RollbackStep, history: KeyHistory | null,
   if (step.action === "hide") {
     if (current?.kind !== "version") return { kind: "done", step };
     if (isRow(step.from, current)) return { kind: "hide", step, preserve: exposedRow(step, rows) };
-    if (await isPreserved(step, rows, look.hash)) return { kind: "hide", step, preserve: null };
+    if (await isPreserved(step, rows, look)) return { kind: "hide", step, preserve: null };
     return { kind: "changed", step, now: shown(current) };
   }
   const to = rows.find((row) => isRow(step.to, row));
@@ -55,9 +57,10 @@ export async function standingOf(step: RollbackStep, history: KeyHistory | null,
   if (current === to) return { kind: "done", step };
   const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, rows, to);
   if (todo !== null) return todo;
-  const compared = current?.kind === "version" ? await sameness(current, to, look.hash) : null;
+  const means = { wasAskedFor: look.wasIntended(step.n), hash: look.hash };
+  const compared = current?.kind === "version" ? await samenessOfCopy(current, to, means) : null;
   if (compared?.kind === "same") return { kind: "done", step };
-  if (await isPreserved(step, rows, look.hash)) return { kind: "copy", step, version: to, preserve: null };
+  if (await isPreserved(step, rows, look)) return { kind: "copy", step, version: to, preserve: null };
   return { kind: "changed", step, now: shown(current, compared) };
 }
 
@@ -113,11 +116,12 @@ export function withoutLifting(standing: Standing, rows: readonly HistoryRow[] |
 }
 
 /** An earlier run gave the bytes of the version with the id `null` an id of their own, and went no further. */
-async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], hash: HashVersion): Promise<boolean> {
+async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], look: Look): Promise<boolean> {
   const exposed = exposedRow(step, rows);
   const current = currentRow(rows);
   if (exposed === null || current?.kind !== "version") return false;
-  return (await sameness(current, exposed, hash)).kind === "same";
+  const means = { wasAskedFor: look.wasIntended(step.n), hash: look.hash };
+  return (await samenessOfCopy(current, exposed, means)).kind === "same";
 }
 
 function exposedRow(step: RollbackStep, rows: readonly HistoryRow[]): ObjectVersion | null {

@@ -3,7 +3,7 @@ import { Failure } from "../../src/base/failure.ts";
 import type { ObjectKey } from "../../src/base/object-key.ts";
 import { acceptWords, planWords } from "../../src/rollback/accept.ts";
 import { copiesAhead } from "../../src/rollback/run-stage.ts";
-import { failureOf, Scene } from "./scene.ts";
+import { failure, failureOf, Scene } from "./scene.ts";
 
 /** Does `deed` once, just before the first call of `method`. */
 function before(scene: Scene, method: "hide" | "copyForward" | "liftMarkers", deed: () => unknown): void {
@@ -351,8 +351,4 @@ function fillDisk({ state }: Scene, text: string): () => void {
 
 function unreachable(): Failure {
   return failure("store-unreachable");
-}
-
-function failure(kind: "store-denied" | "store-unreachable" | "state-unwritable"): Failure {
-  return new Failure({ kind, action: "write", subject: "bucket", problem: "no", hint: "" });
 }

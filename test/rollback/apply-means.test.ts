@@ -4,7 +4,7 @@ import { lookAt } from "../../src/rollback/look.ts";
 import { planStem } from "../../src/rollback/plan-stem.ts";
 import { writeReport } from "../../src/rollback/report.ts";
 import { counting } from "../../src/store/counting-store.ts";
-import { failureOf, Scene } from "./scene.ts";
+import { failure, failureOf, Scene } from "./scene.ts";
 
 async function overwritten(objects: number): Promise<{ readonly scene: Scene; readonly keys: readonly ObjectKey[] }> {
   const scene = new Scene();
@@ -102,6 +102,23 @@ describe("applyRollback()", () => {
     await scene.apply(plan, { store });
     // locks/ is a listing too.
     expect(store.counts()).toMatchObject({ listings: 3, copies: 40, writes: 40 });
+  });
+
+  it("goes on after a break without reading the copies that were made", async () => {
+    const { scene, keys } = await overwritten(30);
+    for (const key of keys) await scene.put(key, "junk");
+    const { plan } = await scene.plan(scene.target);
+    const copyForward = scene.store.copyForward.bind(scene.store);
+    let copies = 0;
+    scene.store.copyForward = async (version) => {
+      if (++copies > 20) throw failure("store-unreachable");
+      await copyForward(version);
+    };
+    expect((await failureOf(scene.apply(plan, { connections: 1 }))).kind).toBe("stopped-half-way");
+    scene.store.copyForward = copyForward;
+    const store = counting(scene.store);
+    expect(await scene.apply(plan, { store })).toMatchObject({ done: 10, skipped: 20, changed: 0 });
+    expect(store.counts()).toMatchObject({ reads: 0, copies: 10 });
   });
 });
 

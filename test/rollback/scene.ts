@@ -48,6 +48,11 @@ export async function failureOf(work: Promise<unknown>): Promise<Failure> {
   throw new Error("it did not fail");
 }
 
+/** What a store or a disk answers that does not do what it is asked. */
+export function failure(kind: "store-denied" | "store-unreachable" | "state-unwritable"): Failure {
+  return new Failure({ kind, action: "write", subject: "bucket", problem: "no", hint: "" });
+}
+
 /** All steps of a plan, in its order. */
 export async function stepsOf(plan: RollbackPlan): Promise<readonly RollbackStep[]> {
   const steps: RollbackStep[] = [];
