@@ -20,7 +20,7 @@ import { readJournals } from "./read-journals.ts";
 import { PlanRun } from "./run-plan.ts";
 import type { ApplyProgress } from "./run-plan.ts";
 import { stages } from "./stage.ts";
-import { undoPlanOf } from "./undo-note.ts";
+import { notedPlan, wordOf } from "./plan-note.ts";
 
 export interface ApplyRequest {
   readonly plan: RollbackPlan;
@@ -78,7 +78,9 @@ export async function applyRollback(request: ApplyRequest): Promise<ApplyResult>
   if (plan.header.undoes !== null) throw isUndoing(plan);
   const lock = await lockPlan(plan, state);
   try {
-    if ((await undoPlanOf(state, plan)) !== null) throw wasUndone(plan);
+    if ((await notedPlan(state, plan, "undo")) !== null) throw wasUndone(plan);
+    const successor = await notedPlan(state, plan, "successor");
+    if (successor !== null) throw wentOn(plan, wordOf(successor.name));
     return await runLocked(request);
   } finally {
     await lock.release();
@@ -101,6 +103,16 @@ function wasUndone({ header: { repository, to } }: RollbackPlan): Failure {
     subject: repository,
     problem: "it was undone, or an undo of it is under way",
     hint: `Plan again: holdfast rollback plan ${repository} --to ${formatInstant(to)}`,
+  });
+}
+
+function wentOn({ header: { repository } }: RollbackPlan, successor: string): Failure {
+  return new Failure({
+    kind: "refused",
+    action: "apply the plan for",
+    subject: repository,
+    problem: `the bucket had changed, and it went on as ${successor}`,
+    hint: `Go on with that one: holdfast rollback apply ${successor}`,
   });
 }
 

@@ -22,7 +22,7 @@ import type { HashVersion } from "./prove.ts";
 import type { JournalReading } from "./read-journals.ts";
 import { stageIndex, stages } from "./stage.ts";
 import type { UnnumberedStep } from "./step.ts";
-import type { UndoPlan } from "./undo-note.ts";
+import type { NotedPlan } from "./plan-note.ts";
 import { undoStep } from "./undo-step.ts";
 import type { StepToUndo, UndoStep } from "./undo-step.ts";
 
@@ -43,10 +43,10 @@ export const writtenSince = "written-since-apply";
 /**
  * Makes the plan that takes another one back: a fresh listing is saved as evidence, and every key for which the journals
  * say that a request to write may have gone out gets the step that shows again what it showed before. Keys that show
- * something else by now are named as findings. Reads the bucket only; what it writes counts from when `noteUndo` has noted
+ * something else by now are named as findings. Reads the bucket only; what it writes counts from when `notePlan` has noted
  * it, so a crash or a no at the question leaves nothing that is taken for an undo under way.
  */
-export async function makeUndoPlan(request: UndoPlanRequest, journals: JournalReading): Promise<UndoPlan> {
+export async function makeUndoPlan(request: UndoPlanRequest, journals: JournalReading): Promise<NotedPlan> {
   const { plan, state } = request;
   const stem = await freeUndoStem(state, planStem(plan.header, plan.lastHash));
   const spill = new StepSpill(state, plan.header.prefix);

@@ -7,11 +7,16 @@ import { readPlan } from "./plan-file.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { readJournals } from "./read-journals.ts";
 import type { JournalReading } from "./read-journals.ts";
-import { undoPlanOf } from "./undo-note.ts";
+import { notedPlan, wordOf } from "./plan-note.ts";
+import { acceptNeeded } from "./accept.ts";
+import type { AcceptWord } from "./accept.ts";
 import { readVerified } from "./verified-record.ts";
 import type { VerifiedRecord } from "./verified-record.ts";
 
-/** Where a plan stands. `applying`: begun and not ended, which an undo that was begun is too. */
+/**
+ * Where a plan stands. `applying`: begun and not ended, which an undo that was begun is too. A plan that went on as another
+ * stands where that one does, until that one is undone.
+ */
 export type PlanState = "planned" | "applying" | "applied" | "verified" | "undone";
 
 /** A file that cannot be relied on. */
@@ -33,6 +38,10 @@ export interface PlanStatus {
   readonly endedAt: Instant | null;
   readonly verified: VerifiedRecord | null;
   readonly damaged: readonly DamagedPart[];
+  /** The name of the plan that this one went on as, since the bucket had changed; null where there is none. */
+  readonly successor: string | null;
+  /** The words that applying it takes. */
+  readonly accept: readonly AcceptWord[];
 }
 
 /**
@@ -54,12 +63,16 @@ export async function planStatus(plan: RollbackPlan, state: StateFolder): Promis
     await checkOwnEvidence(plan, state, damaged);
   });
   const journals = await sound(async () => await readJournals(state, plan));
-  const undo = (await sound(async () => await undoPlanOf(state, plan)))?.plan ?? null;
+  const undo = (await sound(async () => await notedPlan(state, plan, "undo")))?.plan ?? null;
+  const successor = await sound(async () => await notedPlan(state, plan, "successor"));
   const undoing = undo === null ? null : await sound(async () => await readJournals(state, undo));
   const verified = await sound(async () => await readVerified(state, plan));
   const { repository, to, createdAt } = plan.header;
   const [steps, reading] = undo === null ? [plan.stepCount, journals] : [undo.stepCount, undoing];
   const done = reading?.settled ?? 0;
+  const after = successor === null || undo !== null ? null : await planStatus(successor.plan, state);
+  const goesOn =
+    after !== null && after.state !== "undone" ? { state: after.state, done: after.done, left: after.left } : {};
   return {
     state: undo === null ? stateOf(journals, verified) : undoing?.isEnded === true ? "undone" : "applying",
     repository,
@@ -72,6 +85,9 @@ export async function planStatus(plan: RollbackPlan, state: StateFolder): Promis
     endedAt: journals?.endedAt ?? null,
     verified,
     damaged,
+    successor: successor === null ? null : wordOf(successor.name),
+    accept: acceptNeeded(plan.totals),
+    ...goesOn,
   };
 }
 

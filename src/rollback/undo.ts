@@ -1,4 +1,5 @@
 import { Failure } from "../base/failure.ts";
+import type { StateFolder } from "../base/state-folder.ts";
 import { objectKey } from "../base/object-key.ts";
 import { usualConnections } from "../store/usual-connections.ts";
 import type { RestorableStore } from "../store/versioned-store.ts";
@@ -11,8 +12,8 @@ import { makeUndoPlan, writtenSince } from "./make-undo-plan.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { rememberingHasher } from "./prove.ts";
 import { readJournals } from "./read-journals.ts";
-import { noteUndo, undoPlanOf } from "./undo-note.ts";
-import type { UndoPlan } from "./undo-note.ts";
+import { notedPlan, notePlan, successorsOf, wordOf } from "./plan-note.ts";
+import type { NotedPlan } from "./plan-note.ts";
 
 export interface UndoRequest extends Omit<ApplyRequest, "accepted" | "dryRun"> {
   readonly store: RestorableStore;
@@ -26,7 +27,7 @@ export interface UndoResult extends ApplyResult {
 
 /** What is about to be undone: the plan that does it, made now or begun before. */
 export interface PreparedUndo {
-  readonly undo: UndoPlan;
+  readonly undo: NotedPlan;
   /** Keys that somebody has written since `apply`; they stay as they are. */
   readonly left: readonly KeyChange[];
 }
@@ -50,12 +51,13 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
   }
 }
 
-async function undoPlan(request: UndoRequest): Promise<UndoPlan> {
+async function undoPlan(request: UndoRequest): Promise<NotedPlan> {
   const { plan, store, state, connections = usualConnections } = request;
   if (plan.header.undoes !== null) throw notUndoable(plan, "it is the undoing of another plan");
-  const begun = await undoPlanOf(state, plan);
+  const begun = await notedPlan(state, plan, "undo");
   const journals = await readJournals(state, plan);
   if (begun !== null) return begun;
+  await requireSuccessorsUndone(plan, state);
   if (journals.intended === 0) throw notUndoable(plan, "nothing of it was applied");
   await requireVersioning(store, plan);
   await requireNoFreshLock(store, plan);
@@ -71,13 +73,34 @@ export async function undoRollback(request: UndoRequest, { undo, left }: Prepare
   const { plan, state } = request;
   const lock = await lockPlan(plan, state);
   try {
-    await noteUndo(state, plan, undo);
+    await notePlan(state, { plan, kind: "undo", other: undo });
     const applied = await runLocked({ ...request, plan: undo.plan, accepted: new Set(acceptWords) });
     const changedKeys = [...left, ...applied.changedKeys];
     return { ...applied, changed: applied.changed + left.length, changedKeys, undoPlan: state.pathOf(undo.name) };
   } finally {
     await lock.release();
   }
+}
+
+/** What a plan went on as was made on top of what the plan had done, so it is taken back before it. */
+async function requireSuccessorsUndone(plan: RollbackPlan, state: StateFolder): Promise<void> {
+  const successors = await successorsOf(state, plan);
+  for (const successor of successors.toReversed()) {
+    const isWritten = (await readJournals(state, successor.plan)).intended > 0;
+    const undo = await notedPlan(state, successor.plan, "undo");
+    const isUndone = undo !== null && (await readJournals(state, undo.plan)).isEnded;
+    if (isWritten && !isUndone) throw standsBelow(plan, wordOf(successor.name));
+  }
+}
+
+function standsBelow({ header }: RollbackPlan, successor: string): Failure {
+  return new Failure({
+    kind: "refused",
+    action: "undo the plan for",
+    subject: header.repository,
+    problem: `it went on as ${successor}, which stands on top of it`,
+    hint: `Undo that first: holdfast rollback undo ${successor}`,
+  });
 }
 
 function notUndoable({ header }: RollbackPlan, problem: string): Failure {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { readPlan } from "../../src/rollback/plan-file.ts";
+import { rollbackFile } from "../../src/rollback/file-names.ts";
+import { notePlan } from "../../src/rollback/plan-note.ts";
 import { listPlans, planStatus } from "../../src/rollback/status.ts";
 import { prepareUndo, undoRollback } from "../../src/rollback/undo.ts";
 import type { UndoRequest } from "../../src/rollback/undo.ts";
@@ -45,6 +47,22 @@ describe("planStatus()", () => {
     expect(await status()).toMatchObject({ state: "verified", verified: { matching: 6, differing: 0 }, damaged: [] });
     await undo(scene, plan);
     expect(await status()).toMatchObject({ state: "undone", done: 6, left: 0, isUndoing: false });
+  });
+
+  it("follows a plan that went on as another, and tells the words that applying it takes", async () => {
+    const { scene, plan } = await hidden();
+    await scene.restic("snapshots", "written since the plan");
+    scene.clock.pass(1);
+    const { plan: other, result } = await scene.plan(plan.header.to);
+    const name = result.name ?? "";
+    await notePlan(scene.state, { plan, kind: "successor", other: { plan: other, name: rollbackFile("plan", name) } });
+    expect(await planStatus(plan, scene.state)).toMatchObject({ state: "planned", successor: name, accept: [] });
+    const failure = await failureOf(scene.apply(plan));
+    expect(failure).toMatchObject({ kind: "refused", hint: `Go on with that one: holdfast rollback apply ${name}` });
+    await scene.apply(other);
+    expect(await planStatus(plan, scene.state)).toMatchObject({ state: "applied", left: 0 });
+    await undo(scene, other);
+    expect(await planStatus(plan, scene.state)).toMatchObject({ state: "planned" });
   });
 
   it("calls a plan applied, not verified, where verify found a difference or apply changed something since", async () => {

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import type { ObjectKey } from "../../src/base/object-key.ts";
+import { rollbackFile } from "../../src/rollback/file-names.ts";
+import { notePlan } from "../../src/rollback/plan-note.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { prepareUndo, undoRollback } from "../../src/rollback/undo.ts";
 import type { UndoRequest, UndoResult } from "../../src/rollback/undo.ts";
@@ -105,6 +107,27 @@ describe("undoRollback()", () => {
     const failure = await failureOf(scene.apply(plan));
     expect(failure).toMatchObject({ kind: "refused" });
     expect(failure.hint).toContain("rollback plan home --to");
+  });
+
+  it("takes back first what a plan went on as, then the plan: the state before both", async () => {
+    const { scene, plan, evil } = await attacked();
+    const before = await scene.visible();
+    scene.store.hide = async () =>
+      await Promise.reject(
+        new Failure({ kind: "store-unreachable", action: "hide", subject: "b", problem: "", hint: "" }),
+      );
+    await failureOf(scene.apply(plan));
+    Reflect.deleteProperty(scene.store, "hide");
+    await scene.put(evil, "written again");
+    scene.clock.pass(1);
+    const { plan: other, result } = await scene.plan(plan.header.to);
+    const name = rollbackFile("plan", result.name ?? "");
+    await notePlan(scene.state, { plan, kind: "successor", other: { plan: other, name } });
+    await scene.apply(other);
+    expect(await failureOf(undo(scene, plan))).toMatchObject({ kind: "refused" });
+    await undo(scene, other);
+    expect(await undo(scene, plan)).toMatchObject({ failed: 0 });
+    expect(await scene.visible()).toEqual({ ...before, [evil]: "written again" });
   });
 
   it("comes to the state before apply also after a half-way apply, broken off at any write and run again", async () => {

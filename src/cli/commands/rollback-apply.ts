@@ -1,17 +1,19 @@
 import { Failure } from "../../base/failure.ts";
 import type { AcceptWord } from "../../rollback/accept.ts";
 import { applyRollback, mayLiftMarkers, type ApplyResult } from "../../rollback/apply.ts";
+import { rollbackFile } from "../../rollback/file-names.ts";
 import type { RollbackPlan } from "../../rollback/plan-file.ts";
+import { notePlan, successorsOf, wordOf } from "../../rollback/plan-note.ts";
 import { restorable } from "../../store/restorable-store.ts";
 import { acceptedWords } from "../accept-flag.ts";
 import { carryOut, type ReportedResult } from "../carry-out.ts";
 import { checkAfterwards } from "../check-afterwards.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodeOf } from "../exit-code.ts";
-import type { CommandAction, Invocation } from "../invocation.ts";
+import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openPlan, type OpenedPlan } from "../open-plan.ts";
 import { planAnew } from "../plan-anew.ts";
-import { anewLines, appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
+import { anewLines, wentOnLines, appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
 import { openStoreRun, runProgress, type StoreRun } from "../store-run.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
 
@@ -20,7 +22,7 @@ const mostPlans = 3;
 
 /** `holdfast rollback apply PLAN`. */
 export const rollbackApply: CommandAction = async (invocation, input) => {
-  const opened = await openPlan(invocation, input);
+  const { opened, word } = await openLatest(invocation, input);
   const accepted = acceptedWords(input);
   const dryRun = input.has("dry-run");
   const { screen } = invocation;
@@ -28,15 +30,8 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
   const run = await openStoreRun(opened.repository, input);
   const mayLift = await mayLiftMarkers({ plan: opened.plan, store: restorable(run.store) });
   if (!mayLift) for (const line of await copiedInsteadLines(opened.plan, run.role, screen.width)) screen.line(line);
-  if (!dryRun) {
-    await confirm(invocation, {
-      question: `Write these changes to ${opened.plan.header.location}?`,
-      action: "apply the plan",
-      subject: input.words["plan"] ?? "",
-    });
-  }
+  if (!dryRun) await askFor(invocation, opened.plan, word);
   await warnOfSkew(invocation, run.store);
-  const word = input.words["plan"] ?? "";
   const done = await applied({ invocation, opened, run, accepted, dryRun, mayLift, word });
   const check = input.has("check") && !dryRun ? await checkAfterwards(invocation, opened.repository) : null;
   const shown = { ...done, dryRun, accepted, check, repository: opened.repository.name, width: screen.width };
@@ -54,6 +49,25 @@ export const rollbackApply: CommandAction = async (invocation, input) => {
     },
   };
 };
+
+/** The plan that is meant: where the named one went on as another, since the bucket had changed, that one. */
+async function openLatest(
+  invocation: Invocation,
+  input: CommandInput,
+): Promise<{ readonly opened: OpenedPlan; readonly word: string }> {
+  const opened = await openPlan(invocation, input);
+  const word = input.words["plan"] ?? "";
+  const latest = (await successorsOf(opened.state, opened.plan)).at(-1);
+  if (latest === undefined) return { opened, word };
+  const name = wordOf(latest.name);
+  for (const line of wentOnLines(word, name, invocation.screen.width)) invocation.screen.line(line);
+  return { opened: { ...opened, plan: latest.plan }, word: name };
+}
+
+async function askFor(invocation: Invocation, plan: RollbackPlan, word: string): Promise<void> {
+  const question = `Write these changes to ${plan.header.location}?`;
+  await confirm(invocation, { question, action: "apply the plan", subject: word });
+}
 
 interface Applying {
   readonly invocation: Invocation;
@@ -87,11 +101,18 @@ async function applied(applying: Applying): Promise<Applied> {
     } catch (error) {
       const isChanged = error instanceof Failure && error.kind === "bucket-changed";
       if (!isChanged || isLast || !accepted.has("changed")) throw error;
+      const before = plan;
       ({ plan, name: word } = await planAnew(invocation, opened, run));
+      await notePlan(opened.state, {
+        plan: before,
+        kind: "successor",
+        other: { plan, name: rollbackFile("plan", word) },
+      });
       for (const line of anewLines(plan, word, width)) invocation.screen.line(line);
       // Of a plan that lifted nothing it was not asked.
       mayLift = await mayLiftMarkers({ plan, store: restorable(run.store) });
       if (!mayLift) for (const line of await copiedInsteadLines(plan, run.role, width)) invocation.screen.line(line);
+      await askFor(invocation, plan, word);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { recordedConfigHash } from "../../repository/repository-record.ts";
-import { undoPlanOf } from "../../rollback/undo-note.ts";
+import { notedPlan } from "../../rollback/plan-note.ts";
 import { recordVerified } from "../../rollback/verified-record.ts";
 import { verifyProofs, verifyRollback, type VerifyProof } from "../../rollback/verify.ts";
 import { readOnly } from "../../store/read-only-store.ts";
@@ -31,7 +31,7 @@ export const rollbackVerify: CommandAction = async (invocation, input) => {
   }).finally(() => progress.end());
   await recordVerified(state, plan, { result: verified, at: invocation.clock.now() });
   const { screen } = invocation;
-  const isUndone = (await undoPlanOf(state, plan)) !== null;
+  const isUndone = (await notedPlan(state, plan, "undo")) !== null;
   const shown = { plan, isUndone, word: input.words["plan"] ?? "", screen };
   for (const line of differingLines(verified, shown)) screen.line(line);
   const { matching, differing, differingCount, proven } = verified;

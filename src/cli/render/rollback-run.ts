@@ -43,6 +43,11 @@ export function anewLines(plan: RollbackPlan, word: string, width: number): read
   ];
 }
 
+/** For a plan that was named by what it was before the bucket changed. */
+export function wentOnLines(word: string, successor: string, width: number): readonly string[] {
+  return wrap(`The bucket had changed since ${word}: it went on as ${successor}, which is meant here.`, width, "  ");
+}
+
 /** For a key that may not lift delete markers: what it does instead, said before the question. */
 export async function copiedInsteadLines(plan: RollbackPlan, role: string, width: number): Promise<readonly string[]> {
   let objects = 0;

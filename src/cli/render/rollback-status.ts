@@ -16,13 +16,14 @@ const emphasis: Readonly<Record<PlanStatus["state"], Emphasis>> = {
 
 /** Where one plan stands, and what to type next. */
 export function statusLines(word: string, status: PlanStatus, screen: Look): readonly string[] {
-  const { state, to, createdAt, done, left, isUndoing, runs, verified, damaged } = status;
+  const { state, to, createdAt, done, left, isUndoing, runs, verified, damaged, successor } = status;
   const what = isUndoing ? "an undo of it is under way" : state;
   const times = runs === 0 ? "" : `, applied in ${counted(runs, "run")}`;
   return [
     `${word}   ${screen.style(emphasis[state], what)}`,
     ...indented(`back to ${formatInstant(to)}, planned at ${formatInstant(createdAt)}${times}`, screen.width),
     `  ${count(done)} done, ${count(left)} left`,
+    ...(successor === null ? [] : indented(`the bucket had changed: it went on as ${successor}`, screen.width)),
     ...(verified === null ? [] : indented(verifiedText(verified), screen.width)),
     ...damagedLines(damaged, screen),
     `Next:  ${nextAfter(word, status)}`,
@@ -37,9 +38,10 @@ export function plansLines(plans: readonly ListedPlan[], screen: Look): readonly
     const name = `  ${plan.name.padEnd(widest)}`;
     if (plan.kind === "damaged")
       return [`${name}  ${screen.style("bad", "damaged")}`, ...damagedLines([plan.part], screen)];
-    const { state, done, left, damaged } = plan.status;
+    const { state, done, left, damaged, successor } = plan.status;
     const shown = screen.style(emphasis[state], state.padEnd(8));
-    return [`${name}  ${shown}  ${count(done)} done, ${count(left)} left`, ...damagedLines(damaged, screen)];
+    const wentOn = successor === null ? [] : indented(`went on as ${successor}`, screen.width);
+    return [`${name}  ${shown}  ${count(done)} done, ${count(left)} left`, ...wentOn, ...damagedLines(damaged, screen)];
   });
   return [...rows, `Next:  holdfast rollback status ${plans[0]?.name ?? "PLAN"}`];
 }
@@ -59,10 +61,12 @@ function indented(text: string, width: number): readonly string[] {
   return wrap(text, width - 2).map((line) => `  ${line}`);
 }
 
-function nextAfter(word: string, { state, isUndoing, repository, damaged, to }: PlanStatus): string {
+function nextAfter(word: string, { state, isUndoing, repository, damaged, to, successor, accept }: PlanStatus): string {
   if (damaged.length > 0) return `holdfast rollback plan ${repository} --to ${formatInstant(to)}`;
   if (isUndoing) return `holdfast rollback undo ${word}`;
-  if (state === "planned" || state === "applying") return `holdfast rollback apply ${word}`;
+  if (successor !== null) return `holdfast rollback status ${successor}`;
+  const words = accept.map((each) => ` --accept ${each}`).join("");
+  if (state === "planned" || state === "applying") return `holdfast rollback apply ${word}${words}`;
   if (state === "applied") return `holdfast rollback verify ${word}`;
   if (state === "verified") return `holdfast check ${repository} --read-data-subset 100%`;
   return `holdfast rollback plan ${repository} --to T`;
