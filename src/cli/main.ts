@@ -49,7 +49,7 @@ async function perform({ spec, input, options }: ParsedCommand, rest: readonly s
     ...plain,
     line: (text = "") => plain.line(text.startsWith("Next:") ? inSamePlace(text, options) : text),
   };
-  const signals = catchSignals(screen);
+  const signals = catchSignals(screen, spec.name);
   const invocation: Invocation = {
     options,
     screen,
@@ -66,7 +66,7 @@ async function perform({ spec, input, options }: ParsedCommand, rest: readonly s
     if (result !== null) screen.event({ type: "result", command: spec.name, ok: exitCode === 0, ...result });
     process.exitCode = exitCode;
   } catch (error) {
-    const ownOutput = ["exec", "config schema", "config show"].includes(spec.name);
+    const ownOutput = ["exec", "config schema", "config show", "policy"].includes(spec.name);
     const failure = asFailure(error);
     report(failure.withHint(inSamePlace(failure.hint, options)), { screen, ownOutput, verbose: options.verbose });
   } finally {

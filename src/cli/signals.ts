@@ -7,7 +7,7 @@ const caught = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Turns Ctrl-C, a termination and a hang-up into an aborted signal, once; what runs then stops in its own safe way. A
  * second Ctrl-C ends the process at once with 130.
  */
-export function catchSignals(screen: Screen): { readonly signal: AbortSignal; release(): void } {
+export function catchSignals(screen: Screen, command: string): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(130);
@@ -16,7 +16,7 @@ export function catchSignals(screen: Screen): { readonly signal: AbortSignal; re
       new Failure({
         kind: "interrupted",
         action: "finish",
-        subject: "the command",
+        subject: `holdfast ${command}`,
         problem: `it was stopped by ${name}`,
         hint: "run the same command again",
       }),

@@ -43,7 +43,8 @@ export class ApplyReport {
   changed(): Failure {
     const { count } = this.#tally.changed;
     const objects = count === 1 ? "1 object was" : `${count} objects were`;
-    return this.#failure("bucket-changed", `${objects} written since the plan and left alone`, {
+    const fate = this.#context.journal === null ? "; nothing was written by this run" : " and left alone";
+    return this.#failure("bucket-changed", `${objects} written since the plan${fate}`, {
       hint: "Take the stolen keys out of use, then plan again; to have these planned anew and go on, add --accept changed.",
     });
   }
@@ -117,6 +118,6 @@ const namedAtMost = 20;
 function named(title: string, troubles: readonly KeyChange[]): Readonly<Record<string, string>> {
   if (troubles.length === 0) return {};
   const shown = troubles.slice(0, namedAtMost).map(({ key, problem }) => `${key} (${problem})`);
-  const more = troubles.length > namedAtMost ? `, and ${troubles.length - namedAtMost} more` : "";
-  return { [title]: shown.join(", ") + more };
+  const more = troubles.length > namedAtMost ? [`and ${troubles.length - namedAtMost} more`] : [];
+  return { [title]: [...shown, ...more].join("\n") };
 }

@@ -92,7 +92,14 @@ export async function runLocked(request: ApplyRequest): Promise<ApplyResult> {
   const { plan, state } = request;
   const evidence = await requireEvidence(plan, state);
   const journals = await readJournals(state, plan);
-  return await apply(request, { evidence: evidencePages(evidence), wasIntended: (n) => journals.wasIntended(n) });
+  const before = { evidence: evidencePages(evidence), wasIntended: (n: number) => journals.wasIntended(n) };
+  try {
+    return await apply(request, before);
+  } catch (error) {
+    // Once something was written it is stopped half-way.
+    const isBefore = error instanceof Failure && error.kind === "interrupted";
+    throw isBefore ? error.with({ written: "nothing" }) : error;
+  }
 }
 
 /** The undo gave keys a history that the plan does not know; to plan again costs little and is right. */

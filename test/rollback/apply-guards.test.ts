@@ -201,6 +201,7 @@ describe("applyRollback(), when the bucket changed since the plan,", () => {
       const failure = await failureOf(scene.apply(plan, { dryRun }));
       expect(failure).toMatchObject({ kind: "bucket-changed", details: { done: "0" } });
       expect(failure.details["changed"]).toContain(snapshot);
+      expect(failure.problem).toBe("1 object was written since the plan; nothing was written by this run");
     }
     expect(await scene.rows()).toEqual(rows);
     expect([...scene.state.files.keys()].filter((name) => name.startsWith("journals/"))).toEqual([]);

@@ -1,6 +1,7 @@
 import { shownAccessKey, type Credentials } from "../../base/credentials.ts";
 import { Failure, type FailureKind } from "../../base/failure.ts";
 import type { RepositoryLocation } from "../../base/repository-location.ts";
+import { neededRight } from "./needed-right.ts";
 
 interface S3FailureContext {
   /** As it follows "Cannot": `read the versions of`. */
@@ -73,8 +74,11 @@ const causes: readonly Cause[] = [
     kind: "store-denied",
     codes: ["AccessDenied", "AllAccessDisabled", "UserSuspended", "Forbidden", "MethodNotAllowed"],
     problem: "the store refused the key",
-    hint: ({ credentials }) =>
-      `see in docs/keys.md what the ${credentials.role} may do; name another key with --role, or mend its policy at the store`,
+    hint: ({ action, credentials: { role } }) => {
+      const others = (neededRight(action)?.roles ?? []).filter((other) => other !== role);
+      const another = others.length === 0 ? "" : `use another key (--role ${others.at(-1) ?? ""}), or `;
+      return `${another}give this one what the ${role} needs: holdfast policy ${role}, and docs/keys.md`;
+    },
   },
   {
     kind: "store-misbehaves",
@@ -147,12 +151,22 @@ export function failureOfS3(error: unknown, context: S3FailureContext): Failure 
     hint: cause.hint(context),
     details: {
       key: `${context.credentials.role}, ${shownAccessKey(context.credentials.accessKey)}`,
+      ...(isRefused(cause) ? needs(context.action) : {}),
       ...(cause.kind === "clock-skewed" ? clocks(error) : {}),
       ...(isAnswer ? {} : { store: context.location.endpoint }),
     },
     cause: error,
     isLasting: lasting.has(code),
   });
+}
+
+function isRefused({ codes }: Cause): boolean {
+  return codes.includes("AccessDenied");
+}
+
+function needs(action: string): Readonly<Record<string, string>> {
+  const needed = neededRight(action);
+  return needed === null ? {} : { needs: needed.needs };
 }
 
 /**

@@ -37,7 +37,11 @@ export function plansLines(plans: readonly ListedPlan[], screen: Look): readonly
   const rows = plans.flatMap((plan) => {
     const name = `  ${plan.name.padEnd(widest)}`;
     if (plan.kind === "damaged")
-      return [`${name}  ${screen.style("bad", "damaged")}`, ...damagedLines([plan.part], screen)];
+      return [
+        `${name}  ${screen.style("bad", "damaged")}`,
+        ...damagedLines([plan.part], screen),
+        ...indented("no command takes it; when you have no further use for it, remove the file", screen.width),
+      ];
     const { state, done, left, damaged, successor } = plan.status;
     const shown = screen.style(emphasis[state], state.padEnd(8));
     const wentOn = successor === null ? [] : indented(`went on as ${successor}`, screen.width);

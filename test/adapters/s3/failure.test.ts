@@ -56,6 +56,15 @@ describe("a failure", () => {
     expect(failure.details["key"]).toBe("rescuer, AK…0001");
   });
 
+  it("names the right that a refused key lacks, and who has it", async () => {
+    const { store } = await scriptedStore(() => errorReply(403, "AccessDenied"));
+    const failure = await failureOf(Array.fromAsync(store.listVersions("")));
+    expect(failure.details["needs"]).toBe("s3:ListBucketVersions, which the monitor, the purger and the rescuer have");
+    expect(failure.hint).toBe(
+      "use another key (--role purger), or give this one what the rescuer needs: holdfast policy rescuer, and docs/keys.md",
+    );
+  });
+
   it.each<[string, Script]>([
     ["a proxy's HTML under 200", () => ({ body: "<html><body>Log in</body></html>" })],
     ["a proxy's HTML under 403", () => ({ status: 403, body: "<html><body>Log in</body></html>" })],
