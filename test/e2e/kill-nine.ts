@@ -155,7 +155,7 @@ class KillTrials {
     const { command, running, random } = this.#series;
     const place = `${command}-${this.#buckets++}/home`;
     const host = await openHost(running.store, place);
-    const bucket = new AttackedBucket(running.store, place, { random, objects: 600 });
+    const bucket = new AttackedBucket(running.store, place, { random, objects: 300 });
     await bucket.lay();
     return { host, bucket };
   }
