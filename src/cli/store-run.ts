@@ -31,9 +31,12 @@ export async function openStoreRun(repository: OpenedRepository, input: CommandI
   return { store, role, accessKey: credentials.accessKey, ...limit, cost };
 }
 
-/** One line a second in a log, since a rollback is watched; requests and retries beside the objects. */
+/**
+ * One line a second in a log, since a rollback is watched, and one that stays for each stage; requests and retries beside
+ * the objects.
+ */
 export function runProgress(invocation: Invocation, { cost }: StoreRun): Progress {
-  const progress = openProgress(invocation.screen, invocation.clock, { logEvery: 1000 });
+  const progress = openProgress(invocation.screen, invocation.clock, { logEvery: 1000, leavesStages: true });
   return {
     show: (state) => progress.show({ ...state, ...cost }),
     end: () => progress.end(),

@@ -16,9 +16,14 @@ export function damagedFile(file: FileOfLines, problem: string): Failure {
     action: `use the ${file.what}`,
     subject: file.path,
     problem,
-    hint: "Nothing was written. Bring the file back from a copy, or make a new plan.",
+    hint: hints[file.what] ?? "Nothing was written. Bring the file back from a copy, or make a new plan.",
   });
 }
+
+const hints: Readonly<Record<string, string>> = {
+  journal:
+    "Nothing was written by this run. Bring the file back from a copy; without it nobody can tell what the plan has done, and a new plan, to the same instant or another, goes by what the bucket shows.",
+};
 
 /** Reads the fields of one line; every reader fails with `damaged-file` that names line and field. */
 export class Fields {

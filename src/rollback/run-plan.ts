@@ -27,7 +27,7 @@ import type { StepCounts, StepResult } from "./step-result.ts";
 export interface ApplyProgress {
   /** `bring back data`, `hide keys`, see `stages`. */
   readonly stage: string;
-  /** Steps of the whole plan that are settled, and all there are. */
+  /** Steps of the stage that are settled, and all there are. */
   readonly done: number;
   readonly total: number;
 }
@@ -68,6 +68,7 @@ export class PlanRun {
   readonly #acted: Uint8Array;
   #mayHaveWritten = false;
   #settled = 0;
+  #toSettle = 0;
   #verdict: Failure | null = null;
 
   constructor(request: RunRequest, journal: Journal | null) {
@@ -88,6 +89,8 @@ export class PlanRun {
     const { plan, store, signal, dryRun } = this.#request;
     if (plan.stepCountOf(stage) === 0) return;
     this.#tally.stage = stage.name;
+    this.#settled = 0;
+    this.#toSettle = plan.stepCountOf(stage);
     signal?.throwIfAborted();
     if (stage.acts === "hide") await requireNoFreshLock(store, plan);
     for await (const steps of inChunks(plan.steps(stage))) {
@@ -245,7 +248,7 @@ export class PlanRun {
     this.#settled++;
     if (result === "failed") failed.push({ step, problem: problem?.text ?? "", isDenied: problem?.isDenied === true });
     await this.#journal?.outcome(step, result, { problem: problem?.text ?? null, made });
-    this.#request.onProgress?.({ stage, done: this.#settled, total: this.#request.plan.stepCount });
+    this.#request.onProgress?.({ stage, done: this.#settled, total: this.#toSettle });
   }
 }
 

@@ -111,7 +111,7 @@ interface Watch {
 }
 
 function watchOf({ screen, clock }: Invocation): Watch {
-  const progress = openProgress(screen, clock);
+  const progress = openProgress(screen, clock, { leavesStages: true });
   const began = clock.now();
   let read: number | null = null;
   return {

@@ -22,13 +22,20 @@ export interface ProgressState {
 /** Shows a long run: a live bar on a terminal, a line now and then in a log, `progress` lines with --json. */
 export interface Progress {
   show(state: ProgressState): void;
-  /** Takes the live line away. */
+  /** Takes the live line away; a run of stages leaves the line of its last one. */
   end(): void;
 }
 
 const terminalInterval = 100;
 const jsonInterval = 1000;
 const logInterval = 10_000;
+
+interface ProgressOptions {
+  /** Milliseconds between two lines of a log. */
+  readonly logEvery?: number;
+  /** Whether a stage that ended leaves a line: what it did, and in what time. */
+  readonly leavesStages?: boolean;
+}
 
 /**
  * Never shows more often than ten times a second on a terminal, once a second in JSON, and in a log every ten seconds or
@@ -37,18 +44,26 @@ const logInterval = 10_000;
 export function openProgress(
   screen: Screen,
   clock: Clock,
-  { logEvery = logInterval }: { readonly logEvery?: number } = {},
+  { logEvery = logInterval, leavesStages = false }: ProgressOptions = {},
 ): Progress {
   const interval = { terminal: terminalInterval, json: jsonInterval, plain: logEvery }[screen.mode];
   let began: { readonly at: Instant; readonly done: number } | null = null;
-  let stage = "";
+  let seen: ProgressState | null = null;
   let last: Instant | null = null;
+  const leave = (): void => {
+    if (!leavesStages || began === null || seen === null || seen.done === 0 || screen.mode === "json") return;
+    const { stage, done, unit } = seen;
+    const amount = unit === "bytes" ? size(done) : `${count(done)} ${unit}`;
+    screen.note(joined([`  ${stage}`, amount, formatDuration(clock.now() - began.at)]));
+  };
   return {
     show: (state) => {
       const now = clock.now();
-      if (began === null || state.stage !== stage) {
+      const isNew = state.stage !== seen?.stage;
+      if (isNew) leave();
+      seen = state;
+      if (began === null || isNew) {
         began = { at: now, done: state.done };
-        stage = state.stage;
         last = screen.mode === "terminal" ? null : now;
         if (screen.mode !== "terminal") return;
       }
@@ -60,13 +75,17 @@ export function openProgress(
       else if (screen.mode === "plain") screen.note(text);
       else screen.event({ type: "progress", ...state });
     },
-    end: () => screen.live(null),
+    end: () => {
+      screen.live(null);
+      leave();
+      seen = null;
+    },
   };
 }
 
 /** Where a stage began; its rate is counted from there. */
 export interface StageStart {
-  /** What was done already: apply counts on through its stages. */
+  /** What was done already. */
   readonly done: number;
   /** Milliseconds since. */
   readonly elapsed: number;

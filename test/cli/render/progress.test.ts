@@ -77,4 +77,21 @@ describe("openProgress()", () => {
     show("index", 9100);
     expect(written.at(-1)).toContain("9,100 of 10,100  100/s  10s left");
   });
+
+  it("leaves a line for each stage that did something, where it is asked to", () => {
+    const { screen, written } = onTerminal(80);
+    const clock = new ScriptedClock();
+    const progress = openProgress(screen, clock, { leavesStages: true });
+    const show = (stage: string, done: number): void => {
+      progress.show({ stage, done, total: 10_100, unit: "objects" });
+      clock.pass(1000);
+    };
+    show("data", 0);
+    show("data", 10_100);
+    show("index", 0);
+    show("keys", 3);
+    progress.end();
+    const lines = written.filter((text) => text.endsWith("\n"));
+    expect(lines).toEqual(["  data  10,100 objects  2s\n", "  keys  3 objects  1s\n"]);
+  });
 });
