@@ -77,7 +77,7 @@ export async function changesSince(comparison: Comparison): Promise<FreshLook> {
   const { prefix, leftOut, order, idTime } = plan.header;
   const changes = new KeyChanges();
   let isUntouched = true;
-  const sides = { then: comparison.evidence, now: comparison.now, steps: plan.stepsByKey() };
+  const sides = { then: comparison.evidence, now: comparison.now, plan };
   for await (const batch of joinedKeys(sides)) {
     signal?.throwIfAborted();
     const doubts: Doubt[] = [];

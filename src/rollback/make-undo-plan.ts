@@ -1,27 +1,25 @@
 import type { Clock } from "../base/clock.ts";
-import { Failure } from "../base/failure.ts";
 import type { Finding } from "../base/finding.ts";
-import type { ScratchFile, StateFolder } from "../base/state-folder.ts";
+import type { StateFolder } from "../base/state-folder.ts";
 import { EvidenceWriter } from "../history/evidence.ts";
 import type { EvidenceSeal } from "../history/evidence.ts";
 import type { HistoryPages } from "../history/key-history.ts";
 import { shardedHistory } from "../history/shards.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
+import { DecidedKeys } from "./decided-keys.ts";
+import type { Run } from "./decided-keys.ts";
 import { rollbackFile } from "./file-names.ts";
 import { evidencePages, requireEvidence } from "./guard.ts";
 import { inParallel } from "./in-parallel.ts";
 import { joinedKeys } from "./key-join.ts";
 import { readPlan } from "./plan-file.ts";
 import type { RollbackPlan } from "./plan-file.ts";
-import * as lines from "./plan-lines.ts";
 import { planStem } from "./plan-stem.ts";
-import { TotalsCounter } from "./plan-totals.ts";
 import { PlanWriter } from "./plan-writer.ts";
 import type { HashVersion } from "./prove.ts";
 import type { JournalReading } from "./read-journals.ts";
-import { stageIndex, stages } from "./stage.ts";
-import type { UnnumberedStep } from "./step.ts";
+import { rollbackObject } from "./stage.ts";
 import type { NotedPlan } from "./plan-note.ts";
 import { undoStep } from "./undo-step.ts";
 import type { StepToUndo, UndoStep } from "./undo-step.ts";
@@ -49,17 +47,16 @@ export const writtenSince = "written-since-apply";
 export async function makeUndoPlan(request: UndoPlanRequest, journals: JournalReading): Promise<NotedPlan> {
   const { plan, state } = request;
   const stem = await freeUndoStem(state, planStem(plan.header, plan.lastHash));
-  const spill = new StepSpill(state, plan.header.prefix);
+  const decided = new DecidedKeys(state, plan.header.prefix);
   try {
-    const findings: Finding[] = [];
-    const evidence = await readSteps(request, journals, { stem, spill, findings });
+    const evidence = await readSteps(request, journals, { stem, run: decided.run() });
     const name = rollbackFile("plan", stem);
-    await write(request, { name, evidence, spill, findings });
+    await write(request, { name, evidence, decided });
     const file = await state.open(name);
     if (file === null) throw new RangeError(`${name} was written and is not there`);
     return { plan: await readPlan(file), name };
   } finally {
-    await spill.close();
+    await decided.close();
   }
 }
 
@@ -72,8 +69,7 @@ async function freeUndoStem(state: StateFolder, stem: string): Promise<string> {
 
 interface Into {
   readonly stem: string;
-  readonly spill: StepSpill;
-  readonly findings: Finding[];
+  readonly run: Run;
 }
 
 async function readSteps(request: UndoPlanRequest, journals: JournalReading, into: Into): Promise<EvidenceSeal> {
@@ -83,7 +79,7 @@ async function readSteps(request: UndoPlanRequest, journals: JournalReading, int
   try {
     const listed = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
     const now = saved(listed, writer);
-    for await (const batch of joinedKeys({ then: before, now, steps: plan.stepsByKey() })) {
+    for await (const batch of joinedKeys({ then: before, now, plan })) {
       signal?.throwIfAborted();
       const written = batch.filter((joined): joined is StepToUndo => {
         return joined.step !== null && journals.wasIntended(joined.step.n);
@@ -122,7 +118,7 @@ async function* saved(pages: HistoryPages, writer: EvidenceWriter): AsyncGenerat
 async function undoBatch(
   batch: readonly StepToUndo[],
   { plan, hash, connections, signal }: UndoPlanRequest,
-  { spill, findings }: Into,
+  { run }: Into,
 ): Promise<void> {
   const undone = new Map<StepToUndo, UndoStep>();
   await inParallel(batch, { limit: connections, signal }, async (joined) => {
@@ -131,9 +127,16 @@ async function undoBatch(
   signal?.throwIfAborted();
   for (const joined of batch) {
     const undo = undone.get(joined);
-    if (undo?.kind === "step") await spill.add(undo.step);
-    else if (undo?.kind === "left") findings.push(leftAlone(joined.key, undo.problem));
+    if (undo?.kind === "step") {
+      const { kind } = rollbackObject(joined.key.slice(plan.header.prefix.length), plan.header.leftOut);
+      run.take(
+        kind === "leftOut" ? { kind } : { kind: "step", step: undo.step, holds: kind, ambiguous: null, finding: null },
+      );
+    } else if (undo?.kind === "left") {
+      run.take({ kind: "keep", shows: false, ambiguous: null, finding: leftAlone(joined.key, undo.problem) });
+    }
   }
+  await run.settle();
 }
 
 function leftAlone(key: string, problem: string): Finding {
@@ -144,69 +147,13 @@ function leftAlone(key: string, problem: string): Finding {
 interface Outcome {
   readonly name: string;
   readonly evidence: EvidenceSeal;
-  readonly spill: StepSpill;
-  readonly findings: readonly Finding[];
+  readonly decided: DecidedKeys;
 }
 
-async function write(
-  { plan, state, clock }: UndoPlanRequest,
-  { name, evidence, spill, findings }: Outcome,
-): Promise<void> {
+async function write({ plan, state, clock }: UndoPlanRequest, { name, evidence, decided }: Outcome): Promise<void> {
   const { createdAt: to } = plan.header;
   const header = { ...plan.header, to, createdAt: clock.now(), evidence, undoes: plan.lastHash };
   const writer = await PlanWriter.begin(await state.create(name), header);
-  const counter = new TotalsCounter(header.prefix);
-  let n = 0;
-  for await (const step of spill.steps()) {
-    counter.step(step);
-    await writer.line(lines.stepLine({ n: ++n, ...step }));
-  }
-  for (const finding of findings) {
-    counter.other("finding");
-    await writer.line(lines.findingLine(finding));
-  }
-  await writer.finish(counter.totals({ keep: 0 }));
-}
-
-/** Steps that come in the order of their keys and are wanted stage by stage, kept on disk in between. */
-class StepSpill {
-  readonly #state: StateFolder;
-  readonly #prefix: string;
-  readonly #files = new Map<number, ScratchFile>();
-
-  constructor(state: StateFolder, prefix: string) {
-    this.#state = state;
-    this.#prefix = prefix;
-  }
-
-  async add(step: UnnumberedStep): Promise<void> {
-    const place = stageIndex(step, this.#prefix);
-    if (place === -1) throw noPlace(step);
-    const file = this.#files.get(place) ?? (await this.#state.scratch());
-    this.#files.set(place, file);
-    await file.write(JSON.stringify(step));
-  }
-
-  async *steps(): AsyncGenerator<UnnumberedStep> {
-    for (const place of stages.keys()) {
-      for await (const batch of this.#files.get(place)?.lines() ?? []) {
-        // Only what `add` wrote, by this process, in a file that no other can open.
-        for (const line of batch) yield JSON.parse(line) as UnnumberedStep;
-      }
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const file of this.#files.values()) await file.close();
-  }
-}
-
-function noPlace({ key }: UnnumberedStep): Failure {
-  return new Failure({
-    kind: "defect",
-    action: "undo the rollback of",
-    subject: key,
-    problem: "no stage of a plan holds it",
-    hint: "Nothing was written. Please report this.",
-  });
+  await decided.writeTo(writer, []);
+  await writer.finish(decided.totals([]));
 }

@@ -18,6 +18,7 @@ import type { RollbackStep } from "./step.ts";
 /** What a plan holds but for its steps. */
 interface PlanLines {
   readonly header: PlanHeader;
+  /** The first 10,000 of each; the totals count them all. */
   readonly ambiguous: readonly AmbiguousKey[];
   readonly unrecoverable: readonly UnrecoverableKey[];
   readonly findings: readonly Finding[];
@@ -37,7 +38,13 @@ export interface RollbackPlan extends PlanLines {
   steps(stage: Stage): AsyncIterable<readonly RollbackStep[]>;
   /** Every step, by key whatever its stage. `damaged-file` also where two steps are for one key. */
   stepsByKey(): AsyncIterable<RollbackStep>;
+  /** Every key that is ambiguous, and every one that is lost, by key, in batches; `damaged-file` as `steps`. */
+  ambiguousKeys(): AsyncIterable<readonly AmbiguousKey[]>;
+  unrecoverableKeys(): AsyncIterable<readonly UnrecoverableKey[]>;
 }
+
+/** A thief who destroys for days must not fill the memory of whoever comes after him. */
+const mostNamed = 10_000;
 
 /**
  * Reads what `PlanWriter` wrote, holding no step. Fails with `damaged-file`, naming the line, where the chain breaks, the
@@ -51,9 +58,11 @@ export async function readPlan(file: TextFile): Promise<RollbackPlan> {
   return new FilePlan(file, reading.end(splitter.rest));
 }
 
-/** Where the steps of one stage begin. */
+type NotedType = "ambiguous" | "unrecoverable" | "finding";
+
+/** Where the steps of one stage begin, or the lines of one type. */
 interface Mark {
-  readonly stage: number;
+  readonly of: number | NotedType;
   /** Bytes from the beginning of the file, and the hash of the line before. */
   readonly offset: number;
   readonly chain: string;
@@ -76,6 +85,7 @@ class PlanReading {
   #counter = new TotalsCounter("");
   #totals: RollbackTotals | null = null;
   #before: RollbackStep | null = null;
+  #noted = "";
   #line = 0;
   #offset = 0;
 
@@ -119,9 +129,24 @@ class PlanReading {
       return;
     }
     this.#counter.other(type);
-    if (type === "ambiguous") this.#ambiguous.push(lines.ambiguousOf(line));
-    else if (type === "unrecoverable") this.#unrecoverable.push(lines.unrecoverableOf(line));
-    else this.#findings.push(lines.findingOf(line));
+    const isFirst = this.#mark(type, chain);
+    if (type === "finding") addNamed(this.#findings, lines.findingOf(line));
+    else {
+      const noted = type === "ambiguous" ? lines.ambiguousOf(line) : lines.unrecoverableOf(line);
+      if (!isFirst && compareKeys(this.#noted, noted.key) >= 0) throw line.wrong(`"${noted.key}" stands out of order`);
+      this.#noted = noted.key;
+      if ("candidates" in noted) addNamed(this.#ambiguous, noted);
+      else addNamed(this.#unrecoverable, noted);
+    }
+  }
+
+  /** Counts a line to what it belongs to; true for the first of it. */
+  #mark(of: Mark["of"], chain: string): boolean {
+    const mark = this.#marks.at(-1);
+    const isFirst = mark?.of !== of;
+    if (isFirst) this.#marks.push({ of, offset: this.#offset, chain, line: this.#line, count: 1 });
+    else mark.count++;
+    return isFirst;
   }
 
   #takeStep(line: Fields, step: RollbackStep, chain: string): void {
@@ -132,12 +157,14 @@ class PlanReading {
     const isOrdered = stage > stageBefore || (stage === stageBefore && compareKeys(before?.key ?? "", step.key) < 0);
     const isNext = step.n === (before?.n ?? 0) + 1;
     if (!isOrdered || !isNext) throw line.wrong(`step ${step.n} stands out of the safe order`);
-    if (stage > stageBefore) this.#marks.push({ stage, offset: this.#offset, chain, line: this.#line, count: 0 });
-    const mark = this.#marks.at(-1);
-    if (mark !== undefined) mark.count++;
+    this.#mark(stage, chain);
     this.#before = step;
     this.#counter.step(step);
   }
+}
+
+function addNamed<T>(list: T[], item: T): void {
+  if (list.length < mostNamed) list.push(item);
 }
 
 class FilePlan implements RollbackPlan {
@@ -158,24 +185,31 @@ class FilePlan implements RollbackPlan {
     this.findings = read.findings;
     this.totals = read.totals;
     this.lastHash = read.lastHash;
-    this.stepCount = marks.reduce((sum, { count }) => sum + count, 0);
+    this.stepCount = marks.reduce((sum, { of, count }) => sum + (typeof of === "number" ? count : 0), 0);
     this.#file = file;
     this.#marks = marks;
   }
 
   stepCountOf(stage: Stage): number {
-    return this.#marks.find((mark) => stages[mark.stage] === stage)?.count ?? 0;
+    return this.#marks.find(({ of }) => of === stages.indexOf(stage))?.count ?? 0;
   }
 
   async *steps(stage: Stage): AsyncIterable<readonly RollbackStep[]> {
-    const mark = this.#marks.find((candidate) => stages[candidate.stage] === stage);
-    if (mark !== undefined) yield* this.#stepsFrom(mark);
+    yield* this.#linesOf(stages.indexOf(stage), (line) => lines.stepOf(line, this.header));
+  }
+
+  async *ambiguousKeys(): AsyncIterable<readonly AmbiguousKey[]> {
+    yield* this.#linesOf("ambiguous", lines.ambiguousOf);
+  }
+
+  async *unrecoverableKeys(): AsyncIterable<readonly UnrecoverableKey[]> {
+    yield* this.#linesOf("unrecoverable", lines.unrecoverableOf);
   }
 
   async *stepsByKey(): AsyncIterable<RollbackStep> {
-    const heads: { step: RollbackStep; readonly rest: AsyncIterator<RollbackStep> }[] = [];
-    for (const mark of this.#marks) {
-      const rest = each(this.#stepsFrom(mark));
+    const heads: { step: RollbackStep; readonly rest: AsyncGenerator<RollbackStep> }[] = [];
+    for (const stage of stages) {
+      const rest = each(this.steps(stage));
       const first = await rest.next();
       if (first.done !== true) heads.push({ step: first.value, rest });
     }
@@ -190,20 +224,22 @@ class FilePlan implements RollbackPlan {
     }
   }
 
-  async *#stepsFrom(mark: Mark): AsyncGenerator<readonly RollbackStep[]> {
+  async *#linesOf<T>(of: Mark["of"], parse: (line: Fields) => T): AsyncGenerator<readonly T[]> {
+    const mark = this.#marks.find((candidate) => candidate.of === of);
+    if (mark === undefined) return;
     const chain = new ChainReader(mark.chain);
     const splitter = new LineSplitter();
     let seen = 0;
     for await (const piece of this.#file.text(mark.offset)) {
-      const steps: RollbackStep[] = [];
+      const found: T[] = [];
       for (const text of splitter.take(piece)) {
         if (seen === mark.count) break;
         const content = chain.take(text);
         if (content === null) throw this.#wasChanged();
-        steps.push(lines.stepOf(new Fields(content, this.#fileOfLines(), mark.line + seen), this.header));
+        found.push(parse(new Fields(content, this.#fileOfLines(), mark.line + seen)));
         seen++;
       }
-      if (steps.length > 0) yield steps;
+      if (found.length > 0) yield found;
       if (seen === mark.count) return;
     }
     throw this.#wasChanged();

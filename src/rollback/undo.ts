@@ -28,8 +28,9 @@ export interface UndoResult extends ApplyResult {
 /** What is about to be undone: the plan that does it, made now or begun before. */
 export interface PreparedUndo {
   readonly undo: NotedPlan;
-  /** Keys that somebody has written since `apply`; they stay as they are. */
+  /** Keys that somebody has written since `apply`; they stay as they are. The first 10,000, and how many there are. */
   readonly left: readonly KeyChange[];
+  readonly leftCount: number;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function prepareUndo(request: UndoRequest): Promise<PreparedUndo> {
     const left = undo.plan.findings
       .filter(({ rule }) => rule === writtenSince)
       .map(({ subject, evidence }) => ({ key: objectKey(subject), problem: evidence }));
-    return { undo, left };
+    return { undo, left, leftCount: undo.plan.totals.findings };
   } finally {
     await lock.release();
   }
@@ -69,14 +70,14 @@ async function undoPlan(request: UndoRequest): Promise<NotedPlan> {
  * What somebody has written since is left and named in `changedKeys`, and the rest is done. Run again after a stop it goes
  * on where it was.
  */
-export async function undoRollback(request: UndoRequest, { undo, left }: PreparedUndo): Promise<UndoResult> {
+export async function undoRollback(request: UndoRequest, { undo, left, leftCount }: PreparedUndo): Promise<UndoResult> {
   const { plan, state } = request;
   const lock = await lockPlan(plan, state);
   try {
     await notePlan(state, { plan, kind: "undo", other: undo });
     const applied = await runLocked({ ...request, plan: undo.plan, accepted: new Set(acceptWords) });
     const changedKeys = [...left, ...applied.changedKeys];
-    return { ...applied, changed: applied.changed + left.length, changedKeys, undoPlan: state.pathOf(undo.name) };
+    return { ...applied, changed: applied.changed + leftCount, changedKeys, undoPlan: state.pathOf(undo.name) };
   } finally {
     await lock.release();
   }

@@ -84,7 +84,7 @@ export async function verifyRollback(request: VerifyRequest): Promise<VerifyResu
   const total = plan.stepCount + actions.keep;
   let done = 0;
   const now = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
-  for await (const batch of joinedKeys({ then: evidencePages(evidence), now, steps: plan.stepsByKey() })) {
+  for await (const batch of joinedKeys({ then: evidencePages(evidence), now, plan })) {
     signal?.throwIfAborted();
     const doubts: Doubt[] = [];
     for (const joined of batch) {
@@ -127,10 +127,8 @@ class Tally {
 function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
   const { plan, recordedConfigHash } = request;
   const { prefix, to, order, idTime, leftOut } = plan.header;
-  const chosen = new Map(plan.ambiguous.map((row) => [row.key, row.chosen]));
-  const lost = new Set(plan.unrecoverable.map((row) => row.key));
   const hashesAll = proofOf(request) === "all";
-  return ({ key, then, now, step }) => {
+  return ({ key, then, now, step, ambiguous, isLost }) => {
     const object = rollbackObject(key.slice(prefix.length), leftOut);
     if (object.kind === "leftOut") return { kind: "leftOut" };
     // By the evidence: what came since may be dated before T, as a multipart upload that was begun then is.
@@ -138,9 +136,9 @@ function judgeOf(request: VerifyRequest): (joined: JoinedKey) => Judgement {
     if (now.length === 0) {
       return state.kind === "absent" ? { kind: "leftOut" } : { kind: "differing", problem: "its history is gone" };
     }
-    if (lost.has(key)) return { kind: "differing", problem: "unrecoverable, as the plan says" };
+    if (isLost) return { kind: "differing", problem: "unrecoverable, as the plan says" };
     const current = currentRow(newestFirst(now, order, idTime));
-    const atT = state.kind === "present" ? rowRef(state.version) : (chosen.get(key) ?? null);
+    const atT = state.kind === "present" ? rowRef(state.version) : (ambiguous?.chosen ?? null);
     const goal = step === null ? atT : step.to;
     const isAbsent = step === null ? goal === null && state.kind === "absent" : step.action === "hide";
     if (isAbsent) {

@@ -126,6 +126,16 @@ describe("a plan file", () => {
       /no markers that may be lifted/,
     ],
     [
+      "rechained with lost keys out of order",
+      (text) =>
+        rechained(text, (lines) => {
+          const lost = { type: "unrecoverable", holds: "data", reason: "gone" };
+          const keys = ["home/data/aa/bb", "home/data/aa/aa"];
+          lines.splice(last(lines), 0, ...keys.map((key) => ({ ...lost, key })));
+        }),
+      /stands out of order/,
+    ],
+    [
       "rechained with other totals",
       (text) =>
         rechained(text, (lines) => lines.splice(last(lines), 1, { ...lines[last(lines)], unproven: 0, ambiguous: 0 })),

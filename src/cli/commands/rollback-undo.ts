@@ -30,7 +30,7 @@ export const rollbackUndo: CommandAction = async (invocation, input) => {
   if (input.has("dry-run")) {
     screen.line(`Nothing has been written to the bucket.`);
     screen.line(`Next:  holdfast rollback undo ${word}`);
-    const counts = { done: undo.stepCount, skipped: 0, failed: 0, changed: prepared.left.length };
+    const counts = { done: undo.stepCount, skipped: 0, failed: 0, changed: prepared.leftCount };
     return { exitCode: 0, result: { ...counts, dryRun: true, journal: null, changedKeys: prepared.left, ...run.cost } };
   }
   const question = `Write these changes to ${plan.header.location}?`;

@@ -105,7 +105,7 @@ export function undoLines(undo: RollbackPlan, left: readonly KeyChange[], width:
       ],
       width,
     ),
-    ...leftLines(left, left.length, width),
+    ...leftLines(left, undo.totals.findings, width),
     `About ${counted(requests, "request")} to write. No data version is removed.`,
   ];
 }
