@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { Failure } from "../../base/failure.ts";
+import { WideHttpAgent, WideHttpsAgent } from "./wide-agents.ts";
 
 /** Connections that are kept open between requests. */
 export interface StoreAgents {
@@ -22,9 +23,9 @@ interface AgentOptions {
 export function openAgents({ endpoint, caFile, kept }: AgentOptions): StoreAgents {
   const options = { keepAlive: true, maxFreeSockets: kept };
   return {
-    http: new HttpAgent(options),
+    http: new WideHttpAgent(options),
     // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the check off without a word.
-    https: new HttpsAgent({ ...options, ...trust(endpoint, caFile), rejectUnauthorized: true }),
+    https: new WideHttpsAgent({ ...options, ...trust(endpoint, caFile), rejectUnauthorized: true }),
   };
 }
 
