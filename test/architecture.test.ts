@@ -9,6 +9,7 @@ const ranks: Readonly<Record<string, number>> = {
   store: 1,
   restic: 1,
   history: 2,
+  access: 3,
   retention: 3,
   rollback: 3,
   repository: 3,

@@ -259,6 +259,45 @@ const recovery: readonly CommandSpec[] = [
   },
 ];
 
+const access: readonly CommandSpec[] = [
+  {
+    name: "policy",
+    summary: "print the policy of a key, in the provider's own form",
+    description:
+      "Prints a shell script to read and paste: the rights of the role for this repository's bucket and path, the lifecycle " +
+      "rules that go with recovery-window, and what the provider's rights cannot keep apart. Asks no store, needs no key, " +
+      "and prints no secret. The roles are writer, pruner, purger, rescuer and monitor.",
+    words: [{ name: "role", description: "whose rights: writer, pruner, purger, rescuer or monitor" }, repository],
+    flags: [
+      {
+        flags: "--provider <name>",
+        description: "the form of another provider than the configuration's: aws, b2, ceph, minio, …",
+      },
+    ],
+    examples: [
+      ["holdfast policy writer home", "for each host that backs up"],
+      ["holdfast policy rescuer home --provider minio", "in the form of MinIO"],
+    ],
+    load: async () => await import("./commands/policy.ts").then(({ policy }) => policy),
+  },
+  {
+    name: "audit",
+    summary: "try what a thief of each of this host's keys could do",
+    description:
+      "Tries on canary objects of its own, with each key of this host, what its thief would: overwrite, delete, destroy " +
+      "versions, change settings. Touches no object of the repository and changes no setting. Tells for each attempt what was " +
+      "expected, what the store answered, and the line of the policy to change. With the monitor's or the rescuer's key it also " +
+      "reads how the bucket is set. Exit 80 on any surprise, and on any answer that is neither yes nor no.",
+    words: [repository],
+    flags: [role, { flags: "--quick", description: "two canaries only, for a timer" }],
+    examples: [
+      ["holdfast audit home", "after each change of a policy"],
+      ["holdfast audit home --role writer --quick", "once a day from a timer"],
+    ],
+    load: async () => await import("./commands/audit.ts").then(({ audit }) => audit),
+  },
+];
+
 const demo: CommandSpec = {
   name: "demo",
   summary: "the whole story on this machine: backup, attack, rollback, restore",
@@ -282,7 +321,7 @@ const demo: CommandSpec = {
 };
 
 /** Every command there is, in the order of the help. */
-export const commandSpecs: readonly CommandSpec[] = [...setUp, ...everyDay, ...recovery, demo];
+export const commandSpecs: readonly CommandSpec[] = [...setUp, ...everyDay, ...recovery, ...access, demo];
 
 /** What a group of commands is for, by its name. */
 export const commandGroups: Readonly<Record<string, string>> = {

@@ -105,7 +105,8 @@ export async function openState(invocation: Invocation): Promise<StateFolder> {
   });
 }
 
-async function loadProfile(provider: string): Promise<ProviderProfile> {
+/** The profile of a provider. Fails with `config` for a name that has none. */
+export async function loadProfile(provider: string): Promise<ProviderProfile> {
   const file = `profiles/${provider}.yaml`;
   const text = await readPackageFile(file);
   if (text !== null) return await import("../config/profiles.ts").then(({ parseProfile }) => parseProfile(text, file));

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { LocalKey } from "../../src/adapters/local-store/local-store.ts";
+import { keyFromSts } from "../../src/adapters/local-store/minio.ts";
 import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts";
 import { openS3Store } from "../../src/adapters/s3/s3-store.ts";
 import { Secret } from "../../src/base/secret.ts";
@@ -109,7 +110,8 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
   ])("tells %s", async (_, spoil, problem) => {
     const bucket = "tokens";
     await openTestStore(local(), bucket);
-    const writer = await local().makeKey({ role: "writer", bucket, prefix: "" });
+    const { endpoint, owner } = local();
+    const writer = await keyFromSts(endpoint, owner, { role: "writer", bucket, prefix: "" });
     expect(await listed(writer)).toEqual([]);
     const token = spoil(writer.sessionToken?.reveal() ?? "", local().owner.secretKey.reveal());
     const spoilt = { ...writer, sessionToken: token === null ? null : new Secret(token) };

@@ -3,19 +3,23 @@ import { execa } from "execa";
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { cephDialect } from "../../access/policy/dialect.ts";
+import { bucketPolicy } from "../../access/policy/document.ts";
+import { policyPlace } from "../../access/policy/place.ts";
 import { Failure } from "../../base/failure.ts";
+import { roles, type Role } from "../../base/role.ts";
 import { Secret } from "../../base/secret.ts";
 import { cephSettings, libraryFolder, portsNeeded } from "./ceph-settings.ts";
 import { listening, startDaemon, type Daemon } from "./daemon.ts";
 import { freePorts } from "./free-ports.ts";
 import type { KeyRequest, LocalKey, LocalStore, LocalStoreOptions } from "./local-store.ts";
-import { readPolicy } from "./policy-template.ts";
 
 /** The programs of a cluster of one. */
 export const cephPrograms = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "osdmaptool"] as const;
 
+/** Made at the start, side by side; a user for another role is made when its key is asked for. */
 const users = ["owner", "writer", "pruner", "rescuer"] as const;
-type User = (typeof users)[number];
+type User = "owner" | Role;
 
 interface Cluster {
   readonly folder: string;
@@ -45,15 +49,17 @@ export async function startCephRgw(root: string, { folder, signal }: LocalStoreO
     daemons.push(start(cluster, "ceph-osd", ["-i", "0"]), start(cluster, "radosgw", ["-n", "client.rgw"]));
     await listening({ port, daemons, signal });
     const keys = await makeUsers(cluster);
-    const key = (user: User): LocalKey => keys.get(user) ?? noUser(user);
+    const owner = keys.get("owner") ?? noOwner();
     return {
       title: await titleOf(cluster),
       provider: "ceph",
       endpoint: cluster.endpoint,
-      owner: key("owner"),
+      owner,
       makeKey: async (request) => {
-        await putPolicy(cluster, key("owner"), request);
-        return key(users.find((user) => user === request.role) ?? noUser(request.role));
+        const key = keys.get(request.role) ?? (await makeUser(cluster, request.role));
+        keys.set(request.role, key);
+        await putPolicy(cluster, owner, request);
+        return key;
       },
       stop,
     };
@@ -139,12 +145,14 @@ function programPath({ environment }: Cluster, program: string): string {
 }
 
 /** The store makes the keys, so that no secret is ever part of a command line. */
-async function makeUsers(cluster: Cluster): Promise<ReadonlyMap<User, LocalKey>> {
-  const made = users.map(async (user) => {
-    const words = ["-n", "client.admin", "user", "create", `--uid=${user}`, `--display-name=${user}`];
-    return [user, keyOf(await run(cluster, "radosgw-admin", words))] as const;
-  });
-  return new Map(await Promise.all(made));
+async function makeUsers(cluster: Cluster): Promise<Map<User, LocalKey>> {
+  const made = users.map(async (user) => [user, await makeUser(cluster, user)] as const);
+  return new Map<User, LocalKey>(await Promise.all(made));
+}
+
+async function makeUser(cluster: Cluster, user: User): Promise<LocalKey> {
+  const words = ["-n", "client.admin", "user", "create", `--uid=${user}`, `--display-name=${user}`];
+  return keyOf(await run(cluster, "radosgw-admin", words));
 }
 
 function keyOf(json: string): LocalKey {
@@ -154,7 +162,8 @@ function keyOf(json: string): LocalKey {
 }
 
 async function putPolicy({ endpoint }: Cluster, owner: LocalKey, { bucket, prefix }: KeyRequest): Promise<void> {
-  const words = { BUCKET: bucket, PREFIX: prefix, WRITER: "writer", PRUNER: "pruner", RESCUER: "rescuer" };
+  const principals = new Map(roles.map((role) => [role, { AWS: [`arn:aws:iam:::user/${role}`] }]));
+  const place = policyPlace({ bucket, prefix });
   const client = new S3Client({
     endpoint,
     region: "us-east-1",
@@ -163,7 +172,10 @@ async function putPolicy({ endpoint }: Cluster, owner: LocalKey, { bucket, prefi
   });
   try {
     await client.send(
-      new PutBucketPolicyCommand({ Bucket: bucket, Policy: await readPolicy("ceph/bucket.json", words) }),
+      new PutBucketPolicyCommand({
+        Bucket: bucket,
+        Policy: bucketPolicy({ place, dialect: cephDialect, principals }),
+      }),
     );
   } finally {
     client.destroy();
@@ -175,6 +187,6 @@ async function titleOf(cluster: Cluster): Promise<string> {
   return version === undefined ? "Ceph RGW" : `Ceph RGW ${version}`;
 }
 
-function noUser(name: string): never {
-  throw new RangeError(`the local Ceph has no user ${name}`);
+function noOwner(): never {
+  throw new RangeError("the local Ceph has no owner");
 }

@@ -20,8 +20,8 @@ export interface LocalStore {
   /** May do everything; makes buckets. */
   readonly owner: LocalKey;
   /**
-   * A key of one role for one bucket that the owner made, limited by the policies of `templates/policy/`. `prefix` is
-   * empty or ends in a slash. Fails as the store fails, and with `program-missing` when the store's own tool does.
+   * A key of one role for one bucket that the owner made, limited as `holdfast policy` prints it. `prefix` is empty or
+   * ends in a slash. Fails as the store fails, and with `program-missing` when the store's own tool does.
    */
   makeKey(request: KeyRequest): Promise<LocalKey>;
   stop(): Promise<void>;

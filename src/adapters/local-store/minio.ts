@@ -1,14 +1,17 @@
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { execa } from "execa";
 import { mkdir } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
+import { minioDialect } from "../../access/policy/dialect.ts";
+import { compactUserPolicy, userPolicy } from "../../access/policy/document.ts";
+import { policyPlace } from "../../access/policy/place.ts";
 import { Failure } from "../../base/failure.ts";
 import { Secret } from "../../base/secret.ts";
-import { readPolicy } from "./policy-template.ts";
 import { listening, startDaemon } from "./daemon.ts";
 import { freePorts } from "./free-ports.ts";
 import type { KeyRequest, LocalKey, LocalStore, LocalStoreOptions } from "./local-store.ts";
+import { makeMinioUser } from "./minio-users.ts";
 
 /**
  * Starts a MinIO with its data in the folder. Fails with `program-missing` when it does not come up, and with the signal's
@@ -52,7 +55,10 @@ export async function startMinio(program: string, { folder, signal }: LocalStore
       provider: "minio",
       endpoint,
       owner,
-      makeKey: async (request) => await keyFromSts(endpoint, owner, request),
+      makeKey: async ({ role, bucket, prefix }) => {
+        const policy = userPolicy(role, policyPlace({ bucket, prefix }), minioDialect);
+        return await makeMinioUser({ endpoint, owner, name: `${role}-${randomUUID()}`, policy });
+      },
       stop: () => daemon.stop(),
     };
   } catch (error) {
@@ -78,15 +84,16 @@ async function titleOf(program: string): Promise<string> {
 }
 
 /**
- * An STS session of the owner, limited by the role's policy: MinIO's way to a key without its admin tool. Throws what
- * the SDK throws, and `store-misbehaves` for an answer without a key.
+ * An STS session of the owner, limited by the role's policy: a key that runs out by itself and leaves no user behind. Throws
+ * what the SDK throws, also where the policy is longer than the 2048 characters that STS takes, and `store-misbehaves` for
+ * an answer without a key.
  */
 export async function keyFromSts(
   endpoint: string,
   owner: LocalKey,
   { role, bucket, prefix }: KeyRequest,
 ): Promise<LocalKey> {
-  const policy = await readPolicy(`minio/${role}.json`, { BUCKET: bucket, PREFIX: prefix });
+  const policy = compactUserPolicy(role, policyPlace({ bucket, prefix }), minioDialect);
   const client = new STSClient({
     endpoint,
     region: "us-east-1",

@@ -1,4 +1,5 @@
 import { Failure } from "../../base/failure.ts";
+import { keyFindings } from "../../config/key-findings.ts";
 import { configurationSchema } from "../../config/schema.ts";
 import { showConfiguration } from "../../config/show.ts";
 import type { CommandAction } from "../invocation.ts";
@@ -30,16 +31,21 @@ export const configValidate: CommandAction = async (invocation) => {
   screen.line(
     `${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`,
   );
+  const findings = keyFindings(configuration);
+  for (const { severity, evidence, remedy } of findings) screen.line(`${severity}: ${evidence}; ${remedy}`);
   screen.line("Next:  holdfast snapshots");
   return {
     exitCode: 0,
-    result: { file, repositories: [...configuration.repositories.keys()], secrets: references.length },
+    result: { file, repositories: [...configuration.repositories.keys()], secrets: references.length, findings },
   };
 };
 
 /** `holdfast config show`. */
 export const configShow: CommandAction = async (invocation) => {
   const { configuration } = await loadConfiguration(invocation);
+  for (const { severity, evidence, remedy } of keyFindings(configuration)) {
+    invocation.screen.note(`${severity}: ${evidence}; ${remedy}`);
+  }
   process.stdout.write(showConfiguration(configuration));
   return { exitCode: 0, result: null };
 };

@@ -9,7 +9,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * A store that is already there, with its key in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. The
  * demo makes a bucket of its own there and destroys it in the end. The writer's and the pruner's keys come from
  * HOLDFAST_WRITER_ACCESS_KEY, HOLDFAST_WRITER_SECRET_KEY and their like where these are set, else from the store's own
- * STS with the policies of `templates/policy/minio/`. Fails with `usage` where there is no key, and where no limited
+ * STS, limited as `holdfast policy` prints it for MinIO. Fails with `usage` where there is no key, and where no limited
  * key can be had: with an unlimited one the demo's attack would be a real one.
  */
 export function outsideStore(url: string, variables: Variables): Promise<LocalStore> {
@@ -63,7 +63,7 @@ function noLimitedKey(url: string, name: string, cause: unknown): Failure {
     action: "make a limited key at",
     subject: url,
     problem: "the store has no STS that gives one",
-    hint: `make one with the policies of templates/policy/ and set ${name}_ACCESS_KEY and ${name}_SECRET_KEY`,
+    hint: `make one as holdfast policy prints it and set ${name}_ACCESS_KEY and ${name}_SECRET_KEY`,
     cause,
   });
 }

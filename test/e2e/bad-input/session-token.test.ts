@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { LocalKey } from "../../../src/adapters/local-store/local-store.ts";
+import { keyFromSts } from "../../../src/adapters/local-store/minio.ts";
 import { Secret } from "../../../src/base/secret.ts";
 import { realStores, type RunningStore } from "../../stores/real-stores.ts";
 import { openHostWithRepository, type Host } from "../host.ts";
@@ -22,7 +23,13 @@ describe.skipIf(!minio.isHere)("a session token that the store does not take", (
   let host: Host;
   beforeAll(async () => {
     running = await minio.start();
-    host = await openHostWithRepository(running.store, "backups/home");
+    const permanent = await openHostWithRepository(running.store, "backups/home");
+    const { endpoint, owner } = running.store;
+    const roles = ["writer", "pruner", "rescuer"] as const;
+    const made = roles.map(async (role) => {
+      return [role, await keyFromSts(endpoint, owner, { role, bucket: "backups", prefix: "home/" })] as const;
+    });
+    host = permanent.with({ keys: Object.fromEntries(await Promise.all(made)) });
   });
   afterAll(async () => {
     await host.remove();

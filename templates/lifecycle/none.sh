@@ -1,0 +1,2 @@
+# This store has no lifecycle rules: versions that are no longer current stay, and pile up, until somebody destroys them.
+# Watch the size of the bucket.

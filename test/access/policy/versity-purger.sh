@@ -1,0 +1,455 @@
+# The purger's key for backups/home on Versity Gateway. It may: list versions; read the settings of the bucket; destroy
+# old versions.
+# There are no finer rights there, so whoever holds this key can also: list the names of objects in all of the bucket;
+# list versions in all of the bucket; lift delete markers in all of the repository.
+# Made from documentation, not tried on Versity Gateway: read it before you run it, and audit the key.
+# The users, as an administrator of the gateway (ADMIN_ACCESS_KEY_ID, ADMIN_SECRET_ACCESS_KEY, ADMIN_ENDPOINT_URL). Each that
+# the policy names must be there: home-monitor, home-writer, home-pruner, home-purger, home-rescuer.
+# The tool takes a secret on its command line only: run it where nobody else is logged in.
+umask 077
+openssl rand -hex 20 > home-purger.secret
+versitygw admin create-user --access home-purger --secret "$(cat home-purger.secret)" --role user
+
+# The policy, as the bucket's owner. A bucket has one policy: this replaces what is there. Where another repository stands in
+# the same bucket, put the statements of both into one. A purger or a rescuer may destroy whatever is in the bucket.
+aws --endpoint-url https://s3.example.org s3api get-bucket-policy --bucket backups --query Policy --output text > bucket-policy.before.json
+cat > bucket-policy.json <<'POLICY'
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "MonitorListVersions",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-monitor"]
+      },
+      "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "MonitorReadTheSettingsOfTheBucket",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-monitor"]
+      },
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:GetBucketVersioning",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPolicyStatus",
+        "s3:GetBucketAcl",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:GetBucketLogging",
+        "s3:GetBucketNotification"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "MonitorNeverDestroy",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-monitor"]
+      },
+      "Action": [
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "MonitorNeverChangeTheBucket",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-monitor"]
+      },
+      "Action": [
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketAcl",
+        "s3:DeleteBucket"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "WriterSeeWhichObjectsThereAre",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:GetBucketVersioning"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "WriterReadTheRepository",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": ["s3:GetObject"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "WriterAddBackups",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": ["s3:PutObject"],
+      "Resource": [
+        "arn:aws:s3:::backups/home/data/*",
+        "arn:aws:s3:::backups/home/index/*",
+        "arn:aws:s3:::backups/home/snapshots/*",
+        "arn:aws:s3:::backups/home/locks/*"
+      ]
+    },
+    {
+      "Sid": "WriterRemoveLocks",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": ["s3:DeleteObject"],
+      "Resource": ["arn:aws:s3:::backups/home/locks/*"]
+    },
+    {
+      "Sid": "WriterNeverDestroy",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": [
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "WriterNeverChangeTheBucket",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-writer"]
+      },
+      "Action": [
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketAcl",
+        "s3:DeleteBucket"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PrunerSeeWhichObjectsThereAre",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:GetBucketVersioning"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PrunerReadTheRepository",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": ["s3:GetObject"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "PrunerAddBackups",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": ["s3:PutObject"],
+      "Resource": [
+        "arn:aws:s3:::backups/home/data/*",
+        "arn:aws:s3:::backups/home/index/*",
+        "arn:aws:s3:::backups/home/snapshots/*",
+        "arn:aws:s3:::backups/home/locks/*"
+      ]
+    },
+    {
+      "Sid": "PrunerHideWhatIsPruned",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": ["s3:DeleteObject"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "PrunerNeverDestroy",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": [
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "PrunerNeverChangeTheBucket",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-pruner"]
+      },
+      "Action": [
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketAcl",
+        "s3:DeleteBucket"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PurgerListVersions",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PurgerReadTheSettingsOfTheBucket",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:GetBucketVersioning",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPolicyStatus",
+        "s3:GetBucketAcl",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:GetBucketLogging",
+        "s3:GetBucketNotification"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PurgerDestroyOldVersions",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": ["s3:DeleteObjectVersion"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "PurgerSendBatchDeletes",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": ["s3:DeleteObject"],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "PurgerNeverDestroy",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": [
+        "s3:PutObjectAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "PurgerNeverChangeTheBucket",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-purger"]
+      },
+      "Action": [
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketAcl",
+        "s3:DeleteBucket"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "RescuerListEveryVersionAndUpload",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:ListBucketMultipartUploads"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "RescuerReadEveryVersion",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "RescuerCopyVersionsForwardAndHideWhatCameLater",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": [
+        "s3:PutObject",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersionTagging",
+        "s3:PutObjectTagging",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts"
+      ],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "RescuerLiftDeleteMarkers",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": ["s3:DeleteObjectVersion"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "RescuerReadAndChangeTheSettingsOfTheBucket",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": [
+        "s3:GetBucketVersioning",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPolicyStatus",
+        "s3:GetBucketAcl",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:GetBucketLogging",
+        "s3:GetBucketNotification",
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "RescuerSendBatchDeletes",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": ["s3:DeleteObject"],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "RescuerNeverDestroy",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": [
+        "s3:PutObjectAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "RescuerNeverChangeTheBucket",
+      "Effect": "Deny",
+      "Principal": {
+        "AWS": ["home-rescuer"]
+      },
+      "Action": ["s3:PutBucketAcl", "s3:DeleteBucket"],
+      "Resource": ["arn:aws:s3:::backups"]
+    }
+  ]
+}
+POLICY
+aws --endpoint-url https://s3.example.org s3api put-bucket-policy --bucket backups --policy file://bucket-policy.json
+
+# This store has no lifecycle rules: versions that are no longer current stay, and pile up, until somebody destroys them.
+# Watch the size of the bucket.
+
+# Object lock, if you want it: each new version is kept 35 days even from the rescuer, and in COMPLIANCE mode from the
+# owner too. restic and Holdfast go on as before, for they only add versions and delete markers. Most stores want it turned
+# on when the bucket is made, and it costs what 35 days of versions take.
+#   aws --endpoint-url https://s3.example.org s3api put-object-lock-configuration --bucket backups --object-lock-configuration \
+#     '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"GOVERNANCE","Days":35}}}'
+
+# Then try what the key can do: holdfast audit home --role purger

@@ -1,0 +1,136 @@
+# The pruner's key for backups/home on Wasabi. It may: see which objects there are; read the repository; add backups
+# (data/, index/, snapshots/, locks/); hide what is pruned.
+# It sees the names of what else stands in the bucket, and nothing more of it.
+# Made from documentation, not tried on Wasabi: read it before you run it, and audit the key.
+# Run this as whoever administers the account's users, away from the host that gets the key.
+cat > home-pruner.json <<'POLICY'
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "SeeWhichObjectsThereAre",
+      "Effect": "Allow",
+      "Action": [
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:GetBucketVersioning"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "ReadTheRepository",
+      "Effect": "Allow",
+      "Action": ["s3:GetObject"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "AddBackups",
+      "Effect": "Allow",
+      "Action": ["s3:PutObject"],
+      "Resource": [
+        "arn:aws:s3:::backups/home/data/*",
+        "arn:aws:s3:::backups/home/index/*",
+        "arn:aws:s3:::backups/home/snapshots/*",
+        "arn:aws:s3:::backups/home/locks/*"
+      ]
+    },
+    {
+      "Sid": "HideWhatIsPruned",
+      "Effect": "Allow",
+      "Action": ["s3:DeleteObject"],
+      "Resource": ["arn:aws:s3:::backups/home/*"]
+    },
+    {
+      "Sid": "NeverDestroy",
+      "Effect": "Deny",
+      "Action": [
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectVersionAcl",
+        "s3:PutObjectRetention",
+        "s3:PutObjectLegalHold",
+        "s3:BypassGovernanceRetention"
+      ],
+      "Resource": ["arn:aws:s3:::backups/*"]
+    },
+    {
+      "Sid": "NeverChangeTheBucket",
+      "Effect": "Deny",
+      "Action": [
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketAcl",
+        "s3:DeleteBucket",
+        "s3:CreateBucket"
+      ],
+      "Resource": ["arn:aws:s3:::backups"]
+    },
+    {
+      "Sid": "NoEncryptionKeyOfItsOwn",
+      "Effect": "Deny",
+      "Action": ["s3:PutObject"],
+      "Resource": ["arn:aws:s3:::backups/*"],
+      "Condition": {
+        "Null": {
+          "s3:x-amz-server-side-encryption-customer-algorithm": "false"
+        }
+      }
+    }
+  ]
+}
+POLICY
+iam='aws --endpoint-url https://iam.wasabisys.com iam'
+$iam create-user --user-name home-pruner
+arn=$($iam create-policy --policy-name home-pruner --policy-document file://home-pruner.json --query Policy.Arn --output text)
+$iam attach-user-policy --user-name home-pruner --policy-arn "$arn"
+# Prints the key, once:
+$iam create-access-key --user-name home-pruner
+
+# Lifecycle, as the bucket's owner: versions that are no longer current stay 35 days (recovery-window). The days count
+# from an attack, not from its discovery. This replaces the rules that are there; look first:
+aws --endpoint-url https://s3.example.org s3api get-bucket-lifecycle-configuration --bucket backups
+cat > lifecycle.json <<'RULES'
+{
+  "Rules": [
+    {
+      "ID": "holdfast-noncurrent",
+      "Status": "Enabled",
+      "Filter": {
+        "Prefix": "home/"
+      },
+      "NoncurrentVersionExpiration": {
+        "NoncurrentDays": 35
+      },
+      "AbortIncompleteMultipartUpload": {
+        "DaysAfterInitiation": 7
+      }
+    },
+    {
+      "ID": "holdfast-markers",
+      "Status": "Enabled",
+      "Filter": {
+        "Prefix": "home/"
+      },
+      "Expiration": {
+        "ExpiredObjectDeleteMarker": true
+      }
+    }
+  ]
+}
+RULES
+aws --endpoint-url https://s3.example.org s3api put-bucket-lifecycle-configuration --bucket backups --lifecycle-configuration file://lifecycle.json
+
+# Object lock, if you want it: each new version is kept 35 days even from the rescuer, and in COMPLIANCE mode from the
+# owner too. restic and Holdfast go on as before, for they only add versions and delete markers. Most stores want it turned
+# on when the bucket is made, and it costs what 35 days of versions take.
+#   aws --endpoint-url https://s3.example.org s3api put-object-lock-configuration --bucket backups --object-lock-configuration \
+#     '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"GOVERNANCE","Days":35}}}'
+
+# Then try what the key can do: holdfast audit home --role pruner
