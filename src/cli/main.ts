@@ -47,7 +47,7 @@ async function perform({ spec, input, options }: ParsedCommand, rest: readonly s
   const plain = screenFor(options);
   const screen: Screen = {
     ...plain,
-    line: (text = "") => plain.line(text.startsWith("Next:") ? inSamePlace(text, options) : text),
+    line: (text = "") => plain.line(/^(?:Next|then):/.test(text) ? inSamePlace(text, options) : text),
   };
   const signals = catchSignals(screen, spec.name);
   const invocation: Invocation = {

@@ -53,7 +53,7 @@ export function openProgress(
   const leave = (): void => {
     if (!leavesStages || began === null || seen === null || seen.done === 0 || screen.mode === "json") return;
     const { stage, done, unit } = seen;
-    const amount = unit === "bytes" ? size(done) : `${count(done)} ${unit}`;
+    const amount = unit === "bytes" ? size(done) : counted(done, unit.slice(0, -1));
     screen.note(joined([`  ${stage}`, amount, formatDuration(clock.now() - began.at)]));
   };
   return {

@@ -44,7 +44,7 @@ export function plansLines(plans: readonly ListedPlan[], screen: Look): readonly
       ];
     const { state, done, left, damaged, successor } = plan.status;
     const shown = screen.style(emphasis[state], state.padEnd(8));
-    const wentOn = successor === null ? [] : indented(`went on as ${successor}`, screen.width);
+    const wentOn = successor === null ? [] : indented(`  went on as ${successor}`, screen.width);
     return [`${name}  ${shown}  ${count(done)} done, ${count(left)} left`, ...wentOn, ...damagedLines(damaged, screen)];
   });
   return [...rows, `Next:  holdfast rollback status ${plans[0]?.name ?? "PLAN"}`];
