@@ -31,6 +31,7 @@ describe("a printed script", () => {
   /** Pastes the script into a shell whose programs only write down how they were called. */
   const paste = (script: string, shell: string): readonly string[] => {
     const calls = path.join(folder, "calls");
+    rmSync(calls, { force: true });
     const environment = { PATH: `${path.join(folder, "bin")}:/usr/bin:/bin`, CALLS: calls, ...variables };
     execFileSync(shell, ["-eu"], {
       cwd: folder,
@@ -48,9 +49,10 @@ describe("a printed script", () => {
     async (provider) => {
       for (const role of roles) {
         const location = "s3:https://s3.example.org/backups/it's%20here/home";
-        const script = (await scriptFor(provider, { role, location })).replaceAll("${rescuer:?", "${writer:?");
-        const settable = script.replace(/\$\{(?:monitor|pruner|purger):\?/g, "${writer:?");
-        for (const shell of ["sh", "bash"]) expect(paste(settable, shell).length).toBeGreaterThan(0);
+        const script = await scriptFor(provider, { role, location });
+        // Hetzner's asks for the access key of the role that it is printed for.
+        const settable = script.replace(/\$\{\w+:\?the access key/, "${writer:?the access key");
+        expect(paste(settable, role === "writer" ? "bash" : "sh").length).toBeGreaterThan(0);
         for (const file of readdirSync(folder).filter((name) => name.endsWith(".json") && !name.includes("before"))) {
           expect(written(file)).toBeTypeOf("object");
         }

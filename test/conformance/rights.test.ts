@@ -1,12 +1,15 @@
 import { describe } from "vitest";
+import { s3Lifecycle } from "../../src/access/policy/lifecycle.ts";
 import { realStores } from "../stores/real-stores.ts";
 import { duringTheTests } from "./real-store.ts";
-import { deniesAPutOntoAVersion, keepsRolesApart } from "./rights.ts";
+import { deniesAPutOntoAVersion, keepsRolesApart, takesTheLifecycle } from "./rights.ts";
 
 const [ceph, minio] = realStores();
 
 describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
-  keepsRolesApart(duringTheTests(ceph));
+  const local = duringTheTests(ceph);
+  keepsRolesApart(local);
+  takesTheLifecycle(local, s3Lifecycle({ prefix: "home/", days: 35 }, true));
 });
 
 describe.skipIf(!minio.isHere)("MinIO", () => {
@@ -20,4 +23,13 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     "hide packs in a batch": "pur",
   });
   deniesAPutOntoAVersion(local);
+  // What mc makes of its one command.
+  const rule = {
+    ID: "1",
+    Status: "Enabled",
+    Filter: { Prefix: "home/" },
+    Expiration: { ExpiredObjectDeleteMarker: true },
+    NoncurrentVersionExpiration: { NoncurrentDays: 35 },
+  };
+  takesTheLifecycle(local, JSON.stringify({ Rules: [rule] }));
 });

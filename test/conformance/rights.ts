@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -8,16 +9,19 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   ListObjectsV2Command,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectAclCommand,
   PutObjectCommand,
+  type PutBucketLifecycleConfigurationCommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { LocalKey, LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { openS3Clients } from "../../src/adapters/s3/s3-client.ts";
+import { openS3Store } from "../../src/adapters/s3/s3-store.ts";
 import { isDenied } from "../../src/adapters/s3/answer-kind.ts";
 import { roles, type Role } from "../../src/base/role.ts";
 import { openTestStore, s3Access } from "../stores/real-stores.ts";
@@ -72,6 +76,11 @@ const trials: Readonly<Record<string, readonly [may: string, trial: Trial]>> = {
   "read beside the repository": [
     "",
     async ({ client, Bucket }) => await client.send(new GetObjectCommand({ Bucket, Key: "beside/data/a" })),
+  ],
+  "copy an older version forward": [
+    "r",
+    async ({ client, Bucket, version: { Key, VersionId } }) =>
+      await client.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${Key}?versionId=${VersionId}` })),
   ],
   "put under data/": ["wpr", put("home/data/new")],
   "put under locks/": ["wpr", put("home/locks/new")],
@@ -138,7 +147,7 @@ const putOntoAVersion: Trial = async ({ client, Bucket, version: { Key, VersionI
 
 /** What a policy of MinIO's denies by a condition, for whoever may put at all. */
 export function deniesAPutOntoAVersion(local: () => LocalStore): void {
-  it.each(["writer", "pruner", "rescuer"] as const)("does not let the %s put onto a version id", async (role) => {
+  it.each(["writer", "pruner"] as const)("does not let the %s put onto a version id", async (role) => {
     expect(await outcome(putOntoAVersion, await makeScene(local(), role))).toBe("refused");
   });
 
@@ -146,6 +155,25 @@ export function deniesAPutOntoAVersion(local: () => LocalStore): void {
     const scene = await makeScene(local(), "writer");
     const { writing: client } = openS3Clients(s3Access(local(), local().owner, scene.Bucket));
     expect(await outcome(putOntoAVersion, { ...scene, client })).toBe("allowed");
+  });
+}
+
+type Rules = NonNullable<PutBucketLifecycleConfigurationCommandInput["LifecycleConfiguration"]>;
+
+/** The rules that go with a policy, set with the rescuer's key as a person with that key would. */
+export function takesTheLifecycle(local: () => LocalStore, rules: string): void {
+  it("takes the lifecycle rules from the rescuer, and gives them back as they were meant", async () => {
+    const { client, Bucket } = await makeScene(local(), "rescuer");
+    const LifecycleConfiguration = JSON.parse(rules) as Rules;
+    await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration }));
+    const { lifecycle } = await openS3Store(s3Access(local(), local().owner, Bucket)).settings();
+    const read = lifecycle.kind === "set" ? lifecycle.value.rules : [];
+    expect(read.map((rule) => [rule.isEnabled, rule.prefix])).toEqual(read.map(() => [true, "home/"]));
+    expect(read.flatMap(({ noncurrentDays }) => noncurrentDays ?? [])).toEqual([35]);
+    expect(read.every((rule) => rule.currentDays === null && rule.newerNoncurrentVersions === null)).toBe(true);
+    expect(lifecycle).toMatchObject({
+      value: { text: expect.stringContaining("ExpiredObjectDeleteMarker") as string },
+    });
   });
 }
 

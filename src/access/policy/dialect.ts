@@ -7,6 +7,8 @@ export interface ConditionalDeny {
   /** The Sid of its statement. */
   readonly name: string;
   readonly action: string;
+  /** Roles that need what it takes away. */
+  readonly notFor: readonly Role[];
   readonly condition: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
@@ -34,13 +36,18 @@ export interface Dialect {
 const noKeyOfItsOwn: ConditionalDeny = {
   name: "NoEncryptionKeyOfItsOwn",
   action: "s3:PutObject",
+  notFor: [],
   condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
 };
 
-/** MinIO replaces a version in place for whoever may put; the value is always there, and empty without a version id. */
+/**
+ * MinIO replaces a version in place for whoever may put. The value is always there, and empty without a version id; it is
+ * also that of a copy's source (cmd/bucket-policy.go), so whoever copies older versions forward cannot be denied it.
+ */
 const noVersionId: ConditionalDeny = {
   name: "NoPutOntoAVersion",
   action: "s3:PutObject",
+  notFor: ["rescuer"],
   condition: { StringLike: { "s3:versionid": ["?*"] } },
 };
 

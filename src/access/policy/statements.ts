@@ -94,7 +94,7 @@ function guarding({ role, place, dialect }: StatementRequest): Statement[] {
 
 function conditional({ role, place, dialect }: StatementRequest): Statement[] {
   return dialect.conditionalDenies
-    .filter(({ action }) => namesGranted(role, dialect).includes(action))
+    .filter(({ action, notFor }) => namesGranted(role, dialect).includes(action) && !notFor.includes(role))
     .map(({ name, action, condition }) => ({
       Sid: name,
       Effect: "Deny",

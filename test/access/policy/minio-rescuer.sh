@@ -97,17 +97,6 @@ cat > home-rescuer.json <<'POLICY'
           "s3:x-amz-server-side-encryption-customer-algorithm": "false"
         }
       }
-    },
-    {
-      "Sid": "NoPutOntoAVersion",
-      "Effect": "Deny",
-      "Action": ["s3:PutObject"],
-      "Resource": ["arn:aws:s3:::backups/*"],
-      "Condition": {
-        "StringLike": {
-          "s3:versionid": ["?*"]
-        }
-      }
     }
   ]
 }
