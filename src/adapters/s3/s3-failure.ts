@@ -75,9 +75,10 @@ const causes: readonly Cause[] = [
     codes: ["AccessDenied", "AllAccessDisabled", "UserSuspended", "Forbidden", "MethodNotAllowed"],
     problem: "the store refused the key",
     hint: ({ action, credentials: { role } }) => {
-      const others = (neededRight(action)?.roles ?? []).filter((other) => other !== role);
-      const another = others.length === 0 ? "" : `use another key (--role ${others.at(-1) ?? ""}), or `;
-      return `${another}give this one what the ${role} needs: holdfast policy ${role}, and docs/keys.md`;
+      const able = neededRight(action)?.roles ?? [role];
+      if (able.includes(role)) return `give this key what the ${role} needs: holdfast policy ${role}, and docs/keys.md`;
+      const other = able.at(-1) ?? "rescuer";
+      return `use a key that has it (--role ${other}), or make one: holdfast policy ${other}`;
     },
   },
   {
