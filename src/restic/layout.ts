@@ -13,8 +13,10 @@ export type RepositoryObject =
 
 /** The folder under the prefix that holds Holdfast's own trial objects. Not hex, so restic never takes one for its own. */
 export const canaryFolder = "holdfast-canary/";
+/** What the name of a canary begins with where it must stand in one of restic's own folders. */
+export const canaryName = "holdfast-canary-";
 /** Canaries that must stand where a writer may put and delete: `locks/holdfast-canary-…`. */
-export const canaryLockPrefix = "locks/holdfast-canary-";
+export const canaryLockPrefix = `locks/${canaryName}`;
 
 const hexName = /^[0-9a-f]{64}$/;
 const pack = /^data\/([0-9a-f]{2})\/\1[0-9a-f]{62}$/;
@@ -29,6 +31,7 @@ export function repositoryObject(path: string): RepositoryObject {
   const parts = path.split("/");
   const folder = parts[0] ?? "";
   const name = parts.at(-1) ?? "";
+  if (name.startsWith(canaryName)) return { kind: "canary" };
   if (!hexName.test(name)) return { kind: "foreign" };
   if (folder === "locks" && parts.length === 2) return { kind: "lock" };
   const isContent = folder !== "data" && (contentFolders as readonly string[]).includes(folder) && parts.length === 2;

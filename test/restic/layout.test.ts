@@ -14,6 +14,8 @@ describe("repositoryObject()", () => {
     [`${canaryFolder}${name}`, { kind: "canary" }],
     [`${canaryFolder}data/3f/${name}`, { kind: "canary" }],
     [`${canaryLockPrefix}1`, { kind: "canary" }],
+    ["data/3f/holdfast-canary-1", { kind: "canary" }],
+    ["keys/holdfast-canary-1", { kind: "canary" }],
   ])("knows %s", (path, expected) => expect(repositoryObject(path)).toEqual(expected));
 
   it.each([

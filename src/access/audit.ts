@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { Failure } from "../base/failure.ts";
+import type { ObjectKey } from "../base/object-key.ts";
+import { displayLocation, type RepositoryLocation } from "../base/repository-location.ts";
+import type { Role } from "../base/role.ts";
+import type { HistoryRow } from "../store/object-version.ts";
+import type { ProviderProfile } from "../store/provider-profile.ts";
+import type { TrialDoor } from "../store/trial-door.ts";
+import type { PurgingStore } from "../store/versioned-store.ts";
+import type { Outcome } from "./outcome.ts";
+import { attempts, quickAttempts } from "./attempts.ts";
+import { checkOf, type Check } from "./check.ts";
+import { Thief } from "./thief.ts";
+
+/** One of this host's keys, as a thief of it would have it and as Holdfast does. */
+export interface AuditedKey {
+  readonly role: Role;
+  /** Its id; no secret. */
+  readonly accessKey: string;
+  readonly door: TrialDoor;
+  readonly store: PurgingStore;
+}
+
+export interface AuditRequest {
+  /** Every key of this host: those that are not tried help to look and to clear up. */
+  readonly keys: readonly AuditedKey[];
+  /** The roles to try. */
+  readonly roles: readonly Role[];
+  readonly location: RepositoryLocation;
+  readonly profile: ProviderProfile;
+  readonly quick: boolean;
+  readonly clock: Clock;
+  readonly random: () => string;
+  readonly signal: AbortSignal;
+  /** Told before each attempt. */
+  readonly onAttempt: (attempt: {
+    readonly role: Role;
+    readonly name: string;
+    readonly n: number;
+    readonly of: number;
+  }) => void;
+  readonly onCheck: (check: Check) => void;
+}
+
+/**
+ * Tries with each key what a thief of it would. Puts canaries and takes them away again as far as a key of this host may;
+ * touches no object of the repository and changes no setting. Fails with `refused` on a bucket that keeps no versions, and
+ * as the store fails where it does not know a key or does not answer at all.
+ */
+export async function auditKeys(request: AuditRequest): Promise<readonly Check[]> {
+  const { keys, roles, signal } = request;
+  const tried = keys.filter(({ role }) => roles.includes(role));
+  await requireVersions(request);
+  const noCanaries = await complianceByDefault(keys);
+  const checks: Check[] = [];
+  for (const key of tried) {
+    const thief = thiefOf(request, key, noCanaries);
+    try {
+      checks.push(...(await tryAll(request, thief)));
+    } finally {
+      await clearUp(thief.touched, { own: key, keys });
+    }
+    signal.throwIfAborted();
+  }
+  return checks;
+}
+
+async function tryAll(
+  { quick, profile, signal, onAttempt, onCheck }: AuditRequest,
+  thief: Thief,
+): Promise<readonly Check[]> {
+  const { role, place } = thief;
+  const all = quick ? quickAttempts : attempts;
+  const checks: Check[] = [];
+  for (const [index, attempt] of all.entries()) {
+    signal.throwIfAborted();
+    onAttempt({ role, name: attempt.name, n: index + 1, of: all.length });
+    const forms: readonly Outcome[] = await attempt.tryIt(thief);
+    const check = checkOf({ attempt, role, profile, place, forms });
+    checks.push(check);
+    onCheck(check);
+  }
+  return checks;
+}
+
+function thiefOf(
+  { keys, location, profile, random, clock }: AuditRequest,
+  key: AuditedKey,
+  noCanaries: string | null,
+): Thief {
+  const witnesses = [...keys]
+    .filter((each) => each !== key)
+    .sort(byPower)
+    .map(({ door }) => door);
+  const mark = createHash("sha256").update(key.accessKey).digest("hex").slice(0, 8);
+  const place = { bucket: location.bucket, prefix: location.prefix };
+  return new Thief({ role: key.role, door: key.door, place, profile, witnesses, mark, random, clock, noCanaries });
+}
+
+const byMight: readonly Role[] = ["rescuer", "purger", "pruner", "monitor", "writer"];
+
+function byPower(one: AuditedKey, other: AuditedKey): number {
+  return byMight.indexOf(one.role) - byMight.indexOf(other.role);
+}
+
+/** Of the first key that may ask; where none may, the trials themselves tell. */
+async function requireVersions({ keys, location, profile }: AuditRequest): Promise<void> {
+  const said: string[] = [];
+  for (const { store } of keys) {
+    const versioning = await ifAllowed(async () => await store.versioning());
+    if (versioning !== null) said.push(versioning);
+  }
+  const isNone =
+    profile.versioning.value === "none" ||
+    (said.length > 0 && said.every((each) => each === "off" || each === "unsupported"));
+  if (!isNone) return;
+  throw new Failure({
+    kind: "refused",
+    action: "audit the keys of",
+    subject: displayLocation(location),
+    problem: "there are no versions here: whoever may overwrite or delete destroys, and no policy changes that",
+    hint:
+      profile.versioning.value === "none"
+        ? "keep the repository on a store that keeps versions, or behind rest-server --append-only: see docs/keys.md"
+        : "turn the bucket's versioning on, then audit again: holdfast init does it for a new repository",
+  });
+}
+
+/** Why no canary may be put: what is locked in COMPLIANCE mode nobody can take away. */
+async function complianceByDefault(keys: readonly AuditedKey[]): Promise<string | null> {
+  for (const { store } of keys) {
+    const settings = await ifAllowed(async () => await store.settings());
+    if (settings?.objectLock.kind !== "set") continue;
+    const { mode, days } = settings.objectLock.value;
+    if (mode === "COMPLIANCE" && days !== null) {
+      return `each new object is locked in COMPLIANCE mode for ${days} days: no canary is put`;
+    }
+  }
+  return null;
+}
+
+/** Null where this key may not. */
+async function ifAllowed<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (
+      error instanceof Failure &&
+      error.kind === "store-denied" &&
+      /AccessDenied|Forbidden|\(403\)|refused the key/.test(error.problem)
+    )
+      return null;
+    throw error;
+  }
+}
+
+interface Hands {
+  readonly own: AuditedKey;
+  readonly keys: readonly AuditedKey[];
+}
+
+/** Destroys what is left of the canaries, with a key that may; else hides them with the thief's own. */
+async function clearUp(touched: readonly ObjectKey[], { own, keys }: Hands): Promise<void> {
+  const cleaners = [...keys].sort(byPower).filter(({ role }) => role === "rescuer" || role === "purger");
+  for (const key of touched) {
+    const isGone = await anyOf(cleaners, async ({ store }) => await destroyAll(store, key));
+    if (!isGone) await anyOf([own, ...cleaners], async ({ door }) => await hide(door, key));
+  }
+}
+
+async function anyOf(keys: readonly AuditedKey[], act: (key: AuditedKey) => Promise<boolean>): Promise<boolean> {
+  for (const key of keys) if ((await unlessFailed(async () => await act(key))) === true) return true;
+  return false;
+}
+
+/** What cannot be cleared away stays under a name that counts as nothing anywhere. */
+async function unlessFailed<T>(act: () => Promise<T>): Promise<T | null> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Failure && error.kind !== "defect") return null;
+    throw error;
+  }
+}
+
+async function destroyAll(store: PurgingStore, key: ObjectKey): Promise<boolean> {
+  const rows: HistoryRow[] = [];
+  for await (const page of store.listVersions(key)) rows.push(...page.filter((row) => row.key === key));
+  const outcomes = await store.destroyVersions(rows);
+  return outcomes.every(({ error }) => error === null);
+}
+
+/** Where nothing shows nothing is hidden: a marker would only be one more row. */
+async function hide(door: TrialDoor, key: ObjectKey): Promise<boolean> {
+  const target = { kind: "object", key } as const;
+  const shown = await door.send({ operation: "GetObject", method: "GET", target, headers: { range: "bytes=0-0" } });
+  if (shown.status === 404) return true;
+  const reply = await door.send({ operation: "DeleteObject", method: "DELETE", target });
+  return reply.status < 300;
+}
