@@ -2,7 +2,13 @@ import { describe } from "vitest";
 import { s3Lifecycle } from "../../src/access/policy/lifecycle.ts";
 import { realStores } from "../stores/real-stores.ts";
 import { duringTheTests } from "./real-store.ts";
-import { deniesAPutOntoAVersion, keepsRolesApart, takesTheLifecycle } from "./rights.ts";
+import {
+  deniesAPutOntoAVersion,
+  keepsRolesApart,
+  narrowsTheOwner,
+  takesTheLifecycle,
+  worksInALockedBucket,
+} from "./rights.ts";
 
 const [ceph, minio] = realStores();
 
@@ -10,6 +16,15 @@ describe.skipIf(!ceph.isHere)("Ceph RGW", () => {
   const local = duringTheTests(ceph);
   keepsRolesApart(local);
   takesTheLifecycle(local, s3Lifecycle({ prefix: "home/", days: 35 }, true));
+  worksInALockedBucket(local);
+  // It says nothing of what stands beside the repository.
+  narrowsTheOwner(local, {
+    "list the names beside the repository": "mwpur",
+    "read beside the repository": "wpr",
+    "put beside the repository": "wpr",
+    "put under a name that only begins like it": "wpr",
+    "hide beside the repository": "wpr",
+  });
 });
 
 describe.skipIf(!minio.isHere)("MinIO", () => {
@@ -23,6 +38,7 @@ describe.skipIf(!minio.isHere)("MinIO", () => {
     "hide packs in a batch": "pur",
   });
   deniesAPutOntoAVersion(local);
+  worksInALockedBucket(local);
   // What mc makes of its one command.
   const rule = {
     ID: "1",

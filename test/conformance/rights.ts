@@ -22,8 +22,11 @@ import { describe, expect, it } from "vitest";
 import type { LocalKey, LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { openS3Clients } from "../../src/adapters/s3/s3-client.ts";
 import { openS3Store } from "../../src/adapters/s3/s3-store.ts";
+import { hetznerDialect } from "../../src/access/policy/dialect.ts";
+import { bucketPolicy } from "../../src/access/policy/document.ts";
 import { isDenied } from "../../src/adapters/s3/answer-kind.ts";
 import { roles, type Role } from "../../src/base/role.ts";
+import { operateBucket } from "../stores/bucket-operator.ts";
 import { openTestStore, s3Access } from "../stores/real-stores.ts";
 import { bytes, key, rowsOf } from "./bucket.ts";
 
@@ -177,18 +180,40 @@ export function takesTheLifecycle(local: () => LocalStore, rules: string): void 
   });
 }
 
+/** What the remark on object lock promises: nothing but adding goes on, and a version stays even from the rescuer. */
+export function worksInALockedBucket(local: () => LocalStore): void {
+  it("lets each role work where every version is locked by default, and the rescuer destroy none", async () => {
+    const Bucket = `locked-${randomUUID().slice(0, 8)}`;
+    const operator = operateBucket(s3Access(local(), local().owner, Bucket));
+    await operator.createLockableBucket();
+    await operator.lockByDefault({ mode: "GOVERNANCE", years: 1 });
+    const clientOf = async (role: Role): Promise<S3Client> => {
+      const granted = await local().makeKey({ role, bucket: Bucket, prefix: "home/" });
+      return openS3Clients(s3Access(local(), granted, `${Bucket}/home`)).writing;
+    };
+    const [writer, pruner, rescuer] = [await clientOf("writer"), await clientOf("pruner"), await clientOf("rescuer")];
+    const Key = "home/data/a";
+    const { VersionId } = await writer.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    await writer.send(new PutObjectCommand({ Bucket, Key: "home/locks/a", Body: "x" }));
+    await writer.send(new DeleteObjectCommand({ Bucket, Key: "home/locks/a" }));
+    const { VersionId: marker } = await pruner.send(new DeleteObjectCommand({ Bucket, Key }));
+    await rescuer.send(new DeleteObjectCommand({ Bucket, Key, VersionId: marker }));
+    const CopySource = `${Bucket}/${Key}?versionId=${String(VersionId)}`;
+    await rescuer.send(new CopyObjectCommand({ Bucket, Key, CopySource }));
+    await expect(rescuer.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))).rejects.toThrow();
+    const { Body } = await rescuer.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+    expect(await Body?.transformToString()).toBe("x");
+  });
+}
+
+/** Roles that may do a thing on a store against the table of trials, by the trial's name. */
+type Exceptions = Readonly<Record<string, string>>;
+
 /** Applies the policy of each role to a bucket of its own and tries everything with the key: what the store says is the proof. */
-export function keepsRolesApart(local: () => LocalStore, exceptions: Readonly<Record<string, string>> = {}): void {
+export function keepsRolesApart(local: () => LocalStore, exceptions: Exceptions = {}): void {
   describe("the policies of the roles", () => {
     it.each(roles)("give the %s what it needs and nothing more", async (role) => {
-      const scene = await makeScene(local(), role);
-      const got: Record<string, string> = {};
-      const expected: Record<string, string> = {};
-      for (const [name, [may, trial]] of Object.entries(trials)) {
-        expected[name] = (exceptions[name] ?? may).includes(letterOf(role)) ? "allowed" : "refused";
-        got[name] = await outcome(trial, scene);
-      }
-      expect(got).toEqual(expected);
+      await expectVerdicts(role, await makeScene(local(), role), exceptions);
     });
 
     it("tell a writer that a repository is missing, not that it is refused", async () => {
@@ -197,6 +222,31 @@ export function keepsRolesApart(local: () => LocalStore, exceptions: Readonly<Re
       await expect(missing).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
     });
   });
+}
+
+/** The same for the form that only takes away, applied to a key that may do everything: the owner's. */
+export function narrowsTheOwner(local: () => LocalStore, exceptions: Exceptions): void {
+  describe("the policy that only takes away", () => {
+    it.each(roles)("leaves the owner what a %s needs of the repository", async (role) => {
+      const scene = await makeScene(local(), role);
+      const { writing: client } = openS3Clients(s3Access(local(), local().owner, scene.Bucket));
+      const place = { bucket: scene.Bucket, prefix: "home/" };
+      const principals = new Map([[role, { AWS: ["arn:aws:iam:::user/owner"] }]]);
+      const Policy = bucketPolicy({ place, dialect: hetznerDialect, principals });
+      await client.send(new PutBucketPolicyCommand({ Bucket: scene.Bucket, Policy }));
+      await expectVerdicts(role, { ...scene, client }, exceptions);
+    });
+  });
+}
+
+async function expectVerdicts(role: Role, scene: Scene, exceptions: Exceptions): Promise<void> {
+  const got: Record<string, string> = {};
+  const expected: Record<string, string> = {};
+  for (const [name, [may, trial]] of Object.entries(trials)) {
+    expected[name] = (exceptions[name] ?? may).includes(letterOf(role)) ? "allowed" : "refused";
+    got[name] = await outcome(trial, scene);
+  }
+  expect(got).toEqual(expected);
 }
 
 function letterOf(role: Role): string {

@@ -400,4 +400,10 @@ cat > lifecycle.json <<'RULES'
 RULES
 aws --endpoint-url https://s3.example.org s3api put-bucket-lifecycle-configuration --bucket backups --lifecycle-configuration file://lifecycle.json
 
+# Object lock, if you want it: each new version is kept 35 days even from the rescuer, and in COMPLIANCE mode from the
+# owner too. restic and Holdfast go on as before, for they only add versions and delete markers. Most stores want it turned
+# on when the bucket is made, and it costs what 35 days of versions take.
+#   aws --endpoint-url https://s3.example.org s3api put-object-lock-configuration --bucket backups --object-lock-configuration \
+#     '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"GOVERNANCE","Days":35}}}'
+
 # Then try what the key can do: holdfast audit home --role monitor
