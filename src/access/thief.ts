@@ -139,6 +139,18 @@ export class Thief {
     return this.#laid;
   }
 
+  /** The key of a canary that another key of this host puts, where this one may not; null where none may. */
+  async lentCanary(): Promise<ObjectKey | null> {
+    const key = this.lockCanary("-lent");
+    for (const door of this.#witnesses) {
+      if (this.#noCanaries !== null) return null;
+      const body = new TextEncoder().encode("a lent canary");
+      const reply = await door.send({ operation: "PutObject", method: "PUT", target: { kind: "object", key }, body });
+      if (reply.status < 300) return key;
+    }
+    return null;
+  }
+
   /** Says that a trial may have harmed the canary: the next one gets another. */
   spendCanary(): void {
     this.#laid = null;

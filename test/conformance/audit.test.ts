@@ -73,6 +73,7 @@ describe.skipIf(!ceph.isHere)("an audit of Ceph RGW", () => {
   findsOneMistakeAtATime(local, { mistakes: onCeph, always: [] });
   tellsWhatIsRefusedToAll(local, { untried });
   tellsLocks(local, "allowed");
+  tellsWhatAMonitorReads(local);
 
   it("sees with the writer's key alone that an overwritten version stays", async () => {
     const bucket = await makeAuditedBucket(local());
@@ -91,6 +92,7 @@ describe.skipIf(!minio.isHere)("an audit of MinIO", () => {
   findsOneMistakeAtATime(local, { mistakes: onMinio, always: holesOfMinio });
   tellsWhatIsRefusedToAll(local, { untried: ["bypass retention"] });
   tellsLocks(local, "refused");
+  tellsWhatAMonitorReads(local);
 
   it.each([
     ["user", "writer", keyWith, holesOfMinio],
@@ -195,6 +197,25 @@ function tellsWhatIsRefusedToAll(local: () => LocalStore, { untried }: Refused):
     const checks = await audit(bucket, [await keyWith(bucket, "writer", [nothing]), ownersKey(bucket)]);
     const others = checks.filter(({ got }) => got !== "refused").map(({ attempt, got }) => `${attempt} ${got}`);
     expect(others.filter((each) => !untried.includes(each.replace(" not tried", "")))).toEqual([]);
+  });
+}
+
+/** Of a role that may put no canary. */
+function tellsWhatAMonitorReads(local: () => LocalStore): void {
+  it.each([
+    ["nothing", [], []],
+    ["objects", ["s3:GetObject"], ["read what was backed up allowed", "read another prefix allowed"]],
+  ] as const)("finds that a monitor may read %s", async (_, actions, expected) => {
+    const bucket = await makeAuditedBucket(local());
+    const on = `arn:aws:s3:::${bucket.bucket}`;
+    const look = ["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketVersioning"];
+    const statements: readonly Statement[] = [
+      { Effect: "Allow", Action: look, Resource: [on] },
+      ...(actions.length === 0 ? [] : [{ Effect: "Allow", Action: actions, Resource: [`${on}/*`] } as const]),
+    ];
+    const checks = await audit(bucket, [await keyWith(bucket, "monitor", statements), ownersKey(bucket)]);
+    expect(surprises(checks)).toEqual(expected);
+    expect(gotOf(checks)["read what was backed up"]).toBe(actions.length === 0 ? "refused" : "allowed");
   });
 }
 

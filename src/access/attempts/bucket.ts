@@ -1,4 +1,5 @@
 import { objectKey } from "../../base/object-key.ts";
+import type { TrialRequest } from "../../store/trial-door.ts";
 import { canaryName } from "../../restic/layout.ts";
 import { orError, orErrors, outcomeOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
@@ -44,39 +45,51 @@ export const readOtherPrefix: Attempt = {
 };
 
 /**
- * A name that never was beside the prefix, where a refusal decides. Ceph answers 404 to whoever may list, right or not, so
- * that one byte of something that stands there has to do; where nothing does, nothing can be read.
+ * One byte of something that stands there, for only that decides everywhere. Where nothing does, a name that never was: a
+ * store answers 404 to whoever may read it, but Ceph does to whoever may list; and it answers 403 to whoever may not list.
  */
 async function readOutside(thief: Thief): Promise<Outcome> {
   const form = "another prefix";
   const { prefix } = thief.place;
   if (prefix === "") return { form, got: "not tried", detail: whole };
-  const never = await thief.send({
-    operation: "GetObject",
-    method: "GET",
-    target: { kind: "object", key: objectKey(besideOf(prefix, thief.random())) },
-  });
-  if (never.status !== 404) return outcomeOf(form, never);
   const there = await outsideKey(thief);
-  if (there === null) return { form, got: "not tried", detail: "nothing stands beside the prefix" };
-  const read = await thief.send({
-    operation: "GetObject",
-    method: "GET",
-    target: { kind: "object", key: objectKey(there) },
-    headers: { range: "bytes=0-0" },
-  });
-  return outcomeOf(form, read, ["InvalidRange"]);
+  if (there !== null) {
+    const reply = await thief.send({ ...readingOf(there), headers: { range: "bytes=0-0" } });
+    return outcomeOf(form, reply, ["InvalidRange"]);
+  }
+  const never = await thief.send(readingOf(besideOf(prefix, thief.random())));
+  const isCertain = never.status === 404 ? !answersAll404(thief) : await mayListOutside(thief);
+  if (!isCertain) return { form, got: "not tried", detail: "nothing stands beside the prefix" };
+  return outcomeOf(form, never, ["NoSuchKey"]);
 }
 
-/** The first key of the bucket, or the first after the prefix. */
-async function outsideKey({ door, place: { prefix } }: Thief): Promise<string | null> {
+function readingOf(key: string): TrialRequest {
+  return { operation: "GetObject", method: "GET", target: { kind: "object", key: objectKey(key) } };
+}
+
+function answersAll404({ profile }: Thief): boolean {
+  const { value } = profile.policyVocabulary;
+  return value === "bucket-policy" || value === null;
+}
+
+async function mayListOutside({ door }: Thief): Promise<boolean> {
+  return (await door.send(listingFrom(""))).status < 300;
+}
+
+/** The first key of the bucket that is not below the prefix, as far as any key of this host shows one. */
+async function outsideKey(thief: Thief): Promise<string | null> {
+  const { prefix } = thief.place;
   for (const after of ["", `${prefix.slice(0, -1)}0`]) {
-    const query = { "list-type": "2", "max-keys": "1", ...(after === "" ? {} : { "start-after": after }) };
-    const reply = await door.send({ operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query });
+    const reply = await thief.askAny(listingFrom(after));
     const key = /<Contents>[\s\S]*?<Key>([^<&]+)<\/Key>/.exec(reply.body)?.[1];
     if (key !== undefined && !key.startsWith(prefix)) return key;
   }
   return null;
+}
+
+function listingFrom(after: string): TrialRequest {
+  const query = { "list-type": "2", "max-keys": "1", ...(after === "" ? {} : { "start-after": after }) };
+  return { operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query };
 }
 
 export const writeOtherPrefix: Attempt = {

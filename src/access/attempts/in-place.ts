@@ -1,6 +1,6 @@
 import type { ObjectKey } from "../../base/object-key.ts";
 import type { TrialReply } from "../../store/trial-door.ts";
-import { orError, outcomeOf, verdictOf } from "../answer.ts";
+import { answerText, orError, outcomeOf, verdictOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Outcome } from "../outcome.ts";
 import { isCanary, type Canary, type CanaryVersion, type Thief } from "../thief.ts";
@@ -88,6 +88,7 @@ async function whetherReplaced(
 /** Where no key of this host may read versions, what the store answers has to do. */
 function unseen({ id, reply }: { readonly id: string; readonly reply: TrialReply }): Outcome {
   const said = (got: Outcome["got"], detail: string): Outcome => ({ form: "a canary", got, detail });
+  if (reply.status >= 400 && reply.status < 500) return said("refused", `the store answers ${answerText(reply)}`);
   if (reply.status >= 300) return outcomeOf("a canary", reply);
   const written = reply.headers["x-amz-version-id"];
   if (written === id) return said("allowed", "the store says that it wrote that version");

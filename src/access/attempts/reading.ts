@@ -12,15 +12,15 @@ export const readObject: Attempt = {
   tryIt: async (thief) => [await orError("a canary", async () => await readCanary(thief))],
 };
 
-/** Without a canary of its own, a name that is there: only a refusal says something of a name that is not. */
+/** Ceph answers 404 to whoever may list, so that where nothing stands only a refusal tells something. */
 async function readCanary(thief: Thief): Promise<Outcome> {
   const form = "a canary";
   const laid = await thief.canary();
-  const key = isCanary(laid) ? laid.key : thief.canaryIn("data/00/");
+  const key = (isCanary(laid) ? laid.key : await thief.lentCanary()) ?? thief.canaryIn("data/00/");
   const reply = await thief.send({ operation: "GetObject", method: "GET", target: { kind: "object", key } });
   if (reply.status < 300) return { form, got: "allowed", detail: "the password protects the content" };
   if (reply.status !== 404) return outcomeOf(form, reply);
-  return { form, got: "not tried", detail: "there is no canary to read, and the store does not say more" };
+  return { form, got: "not tried", detail: "there is no canary to read" };
 }
 
 export const listVersions: Attempt = {
