@@ -47,8 +47,8 @@ export interface TextFile {
 /** A file that is written once, from beginning to end. */
 export interface SealedFile {
   readonly path: string;
-  /** Adds text as it is; newlines are the caller's. */
-  write(text: string): Promise<void>;
+  /** Adds text as it is, or as the UTF-8 of it, which is the file's from then on; newlines are the caller's. */
+  write(text: string | Uint8Array): Promise<void>;
   /** Durable on return; the SHA-256, in hex, of the file as it stands on disk. */
   seal(): Promise<string>;
   /** Closes a file that will not be finished; what was written stays. */
@@ -57,8 +57,8 @@ export interface SealedFile {
 
 /** Lines that are written and then read back, once or more often. */
 export interface ScratchFile {
-  /** Adds a line, or several with newlines between them. */
-  write(line: string): Promise<void>;
+  /** Adds a line, or several with newlines between them; or the UTF-8 of these. */
+  write(line: string | Uint8Array): Promise<void>;
   /** All lines written so far, in order, in batches. */
   lines(): AsyncIterable<readonly string[]>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Line } from "../base/chained-lines.ts";
+import { jsonText } from "../base/json-text.ts";
 import { objectKey } from "../base/object-key.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import { versionId } from "../base/version-id.ts";
@@ -6,6 +7,9 @@ import type { VersionId } from "../base/version-id.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import { InstantText } from "./instant-text.ts";
 import type { Fields } from "./line-fields.ts";
+
+const beginnings = { version: '{"type":"version","key":', marker: '{"type":"marker","key":' } as const;
+const isLatestTexts = ['","isLatest":false,"owner":', '","isLatest":true,"owner":'] as const;
 
 /** Writes rows of a history as JSON, one a line: what JSON.stringify would write, at a fraction of its cost. */
 export class RowWriter {
@@ -17,13 +21,13 @@ export class RowWriter {
 
   /** The line with its newline. */
   line(row: HistoryRow): string {
-    const begin = `{"type":"${row.kind}","key":${this.#key.json(row.key)},"versionId":${jsonText(row.versionId)}`;
-    const date = `,"lastModified":"${this.#dates.format(row.lastModified)}","isLatest":${row.isLatest ? "true" : "false"}`;
-    const common = `${begin}${date},"owner":${this.#owner.json(row.owner)}`;
+    const begin = `${beginnings[row.kind]}${this.#key.json(row.key)},"versionId":"${jsonText(row.versionId)}`;
+    const date = `","lastModified":"${this.#dates.format(row.lastModified)}${isLatestTexts[row.isLatest ? 1 : 0]}`;
+    const common = `${begin}${date}${this.#owner.json(row.owner)}`;
     if (row.kind === "marker") return `${common}}\n`;
-    const content = `,"size":${row.size},"etag":${jsonText(row.etag)}`;
-    const stored = `,"storageClass":${this.#storageClass.json(row.storageClass)}`;
-    return `${common}${content}${stored},"checksums":${this.#checksums.json(row.checksums)}}\n`;
+    const content = `,"size":${row.size},"etag":"${jsonText(row.etag)}","storageClass":`;
+    const stored = `${this.#storageClass.json(row.storageClass)},"checksums":${this.#checksums.json(row.checksums)}`;
+    return `${common}${content}${stored}}\n`;
   }
 }
 
@@ -83,16 +87,9 @@ class LastText {
   json(text: string | null): string {
     if (text === this.#text) return this.#json;
     this.#text = text;
-    this.#json = text === null ? "null" : jsonText(text);
+    this.#json = text === null ? "null" : `"${jsonText(text)}"`;
     return this.#json;
   }
-}
-
-/** What JSON escapes (RFC 8259, 7), and surrogates, which UTF-8 cannot hold alone. */
-const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
-
-function jsonText(text: string): string {
-  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ChainWriter } from "../base/chained-lines.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import type { SealedFile } from "../base/state-folder.ts";
+import { TextBytes } from "../base/text-bytes.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import { headerLine } from "./evidence-header.ts";
 import type { EvidenceHeader } from "./evidence-header.ts";
@@ -9,6 +10,9 @@ import { RowWriter } from "./evidence-rows.ts";
 
 /** Rows that share one hash; a damaged file is known to be whole up to the block before. */
 export const rowsInBlock = 1000;
+
+/** Bytes that a block of usual keys comes to, with room to spare. */
+const usualBlock = 512 * 1024;
 
 /** Where the evidence stands, and the SHA-256 of the file on disk, as `sha256sum` prints it. */
 export interface EvidenceSeal {
@@ -32,7 +36,7 @@ export class EvidenceWriter {
   readonly #file: SealedFile;
   readonly #rows = new RowWriter();
   #chain: string;
-  #block = "";
+  readonly #block = new TextBytes(usualBlock);
   #inBlock = 0;
   #versions = 0;
   #markers = 0;
@@ -55,7 +59,7 @@ export class EvidenceWriter {
   /** Rows as they were listed, in the order of the listing. */
   async add(page: readonly HistoryRow[]): Promise<void> {
     for (const row of page) {
-      this.#block += this.#rows.line(row);
+      this.#block.add(this.#rows.line(row));
       this.#count(row);
       this.#inBlock++;
       if (this.#inBlock === rowsInBlock) await this.#endBlock();
@@ -83,16 +87,16 @@ export class EvidenceWriter {
   }
 
   async #endBlock(): Promise<void> {
-    const text = this.#block;
     const rows = this.#inBlock;
-    this.#block = "";
     this.#inBlock = 0;
+    const text = this.#block.take();
     this.#chain = blockChain(this.#chain, text, rows);
-    await this.#file.write(`${text}${blockLine(rows, this.#chain)}\n`);
+    await this.#file.write(text);
+    await this.#file.write(`${blockLine(rows, this.#chain)}\n`);
   }
 }
 
-export function blockChain(before: string, text: string, rows: number): string {
+export function blockChain(before: string, text: string | Uint8Array, rows: number): string {
   return createHash("sha256").update(before).update(text).update(`{"type":"block","rows":${rows}}`).digest("hex");
 }
 

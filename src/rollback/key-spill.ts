@@ -1,7 +1,8 @@
 import type { ScratchFile, StateFolder } from "../base/state-folder.ts";
+import { TextBytes } from "../base/text-bytes.ts";
 import { compareKeys } from "../history/key-history.ts";
 
-/** Characters held back before they go to disk. */
+/** Bytes held back before they go to disk. */
 const heldAtMost = 64 * 1024;
 
 /**
@@ -12,7 +13,7 @@ const heldAtMost = 64 * 1024;
 export class KeySpill {
   readonly #state: StateFolder;
   #file: ScratchFile | null = null;
-  #held = "";
+  readonly #held = new TextBytes(0);
   #count = 0;
 
   constructor(state: StateFolder) {
@@ -25,7 +26,8 @@ export class KeySpill {
 
   /** Takes the line at once; `settle` must be awaited now and then. */
   add(line: string): void {
-    this.#held = this.#held === "" ? line : `${this.#held}\n${line}`;
+    if (this.#held.length > 0) this.#held.add("\n");
+    this.#held.add(line);
     this.#count++;
   }
 
@@ -46,10 +48,9 @@ export class KeySpill {
   }
 
   async #pass(): Promise<void> {
-    if (this.#held === "") return;
+    if (this.#held.length === 0) return;
+    const text = this.#held.take();
     this.#file ??= await this.#state.scratch();
-    const text = this.#held;
-    this.#held = "";
     await this.#file.write(text);
   }
 }

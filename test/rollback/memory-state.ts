@@ -67,8 +67,8 @@ export class MemoryState implements StateFolder {
     const whole = (): string => this.files.get(name) ?? "";
     return Promise.resolve({
       path: this.pathOf(name),
-      write: (text: string) => {
-        this.files.set(name, whole() + text);
+      write: (text: string | Uint8Array) => {
+        this.files.set(name, whole() + textOf(text));
         return Promise.resolve();
       },
       seal: () => Promise.resolve(createHash("sha256").update(whole()).digest("hex")),
@@ -79,8 +79,8 @@ export class MemoryState implements StateFolder {
   scratch(): Promise<ScratchFile> {
     const lines: string[] = [];
     return Promise.resolve({
-      write: (line: string) => {
-        lines.push(...line.split("\n"));
+      write: (line: string | Uint8Array) => {
+        lines.push(...textOf(line).split("\n"));
         return Promise.resolve();
       },
       lines: () => once(lines),
@@ -99,6 +99,10 @@ export class MemoryState implements StateFolder {
       },
     });
   }
+}
+
+function textOf(text: string | Uint8Array): string {
+  return typeof text === "string" ? text : Buffer.from(text).toString();
 }
 
 function textFile(path: string, whole: string): TextFile {

@@ -1,12 +1,15 @@
 import { open, rm, type FileHandle } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
 import { LineSplitter } from "../../base/line-splitter.ts";
+import { TextBytes } from "../../base/text-bytes.ts";
 import type { ScratchFile } from "../../base/state-folder.ts";
 import { unreadable } from "./unreadable.ts";
 import { unwritable } from "./unwritable.ts";
 
-/** Characters held back before they are written, and bytes read at once. */
+/** Bytes held back before they are written, and read at once. */
 const bufferSize = 256 * 1024;
+/** Bytes made into lines at once: a longer text would have a place of its own on the heap, which costs more. */
+const batchSize = 64 * 1024;
 
 /** Makes a file of that name and takes the name away at once, so that no end of the process leaves it behind. */
 export async function openScratchFile(file: string): Promise<ScratchFile> {
@@ -22,8 +25,7 @@ export async function openScratchFile(file: string): Promise<ScratchFile> {
 class NamelessFile implements ScratchFile {
   readonly #path: string;
   readonly #handle: FileHandle;
-  #held: string[] = [];
-  #heldLength = 0;
+  readonly #held = new TextBytes(bufferSize);
   #size = 0;
   #lastWrite: Promise<void> = Promise.resolve();
 
@@ -32,10 +34,10 @@ class NamelessFile implements ScratchFile {
     this.#handle = handle;
   }
 
-  async write(line: string): Promise<void> {
-    this.#held.push(line);
-    this.#heldLength += line.length + 1;
-    if (this.#heldLength >= bufferSize) await this.#pass();
+  async write(line: string | Uint8Array): Promise<void> {
+    this.#held.add(line);
+    this.#held.add("\n");
+    if (this.#held.length >= bufferSize) await this.#pass();
   }
 
   async *lines(): AsyncGenerator<readonly string[]> {
@@ -47,8 +49,10 @@ class NamelessFile implements ScratchFile {
     for (let position = 0; position < end;) {
       const length = await this.#read(buffer, position, end);
       position += length;
-      const lines = splitter.take(decoder.write(buffer.subarray(0, length)));
-      if (lines.length > 0) yield lines;
+      for (let from = 0; from < length; from += batchSize) {
+        const lines = splitter.take(decoder.write(buffer.subarray(from, Math.min(from + batchSize, length))));
+        if (lines.length > 0) yield lines;
+      }
     }
   }
 
@@ -68,15 +72,13 @@ class NamelessFile implements ScratchFile {
 
   async #pass(): Promise<void> {
     if (this.#held.length > 0) {
-      const bytes = Buffer.from(`${this.#held.join("\n")}\n`);
-      this.#held = [];
-      this.#heldLength = 0;
+      const bytes = this.#held.take();
       this.#lastWrite = this.#lastWrite.then(() => this.#put(bytes));
     }
     await this.#lastWrite;
   }
 
-  async #put(bytes: Buffer): Promise<void> {
+  async #put(bytes: Uint8Array): Promise<void> {
     try {
       await this.#handle.writeFile(bytes);
       this.#size += bytes.length;

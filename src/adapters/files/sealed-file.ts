@@ -9,7 +9,7 @@ import type { SealedFile } from "../../base/state-folder.ts";
 import { syncFolder } from "./private-folder.ts";
 import { unwritable } from "./unwritable.ts";
 
-/** Characters held back before they are compressed. */
+/** Bytes held back before they are compressed. */
 const bufferSize = 256 * 1024;
 
 /** A new private (0600) file that is compressed while it is written. `state-unwritable` where it exists already. */
@@ -32,7 +32,8 @@ export class GzipFile implements SealedFile {
   readonly #hash = createHash("sha256");
   /** Settles when all has reached the file, or with the failure that stopped it. */
   readonly #written: Promise<void>;
-  #held = "";
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(file: string, handle: FileHandle) {
@@ -42,9 +43,11 @@ export class GzipFile implements SealedFile {
     this.#written.catch(() => undefined);
   }
 
-  async write(text: string): Promise<void> {
-    this.#held += text;
-    if (this.#held.length >= bufferSize) await this.#guarded(() => this.#pass());
+  async write(text: string | Uint8Array): Promise<void> {
+    const bytes = typeof text === "string" ? Buffer.from(text) : text;
+    this.#held.push(bytes);
+    this.#heldLength += bytes.length;
+    if (this.#heldLength >= bufferSize) await this.#guarded(() => this.#pass());
   }
 
   async seal(): Promise<string> {
@@ -78,12 +81,14 @@ export class GzipFile implements SealedFile {
   }
 
   async #pass(): Promise<void> {
-    const text = this.#held;
-    this.#held = "";
+    const [first, ...others] = this.#held;
+    this.#held = [];
+    this.#heldLength = 0;
     await this.#underWay;
-    if (text === "") return;
+    if (first === undefined) return;
+    const bytes = others.length === 0 ? first : Buffer.concat([first, ...others]);
     const taken = new Promise<void>((resolve, reject) => {
-      this.#gzip.write(text, (error) => (error ? reject(error) : resolve()));
+      this.#gzip.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
     // A failed disk ends the stream, and then nobody answers a write that waits.
     this.#underWay = Promise.race([taken, this.#written]);
