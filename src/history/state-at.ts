@@ -44,6 +44,7 @@ export function stateAt(
   if (newest === undefined) return { kind: "absent", because: "not yet written" };
   const misdated = sequence.findLastIndex((row) => dateOf(row, idTime) > at);
   const disagrees = misdated > position;
+  if (!disagrees && isOrderKnown(rows, order)) return settled([newest], false);
   const below = disagrees ? sequence.slice(misdated + 1, misdated + 2) : [];
   const rivals = isOrderKnown(rows, order) ? [] : rivalsOf(newest, rows, idTime);
   const candidates = [...new Set([newest, ...rivals, ...below])];

@@ -1,3 +1,4 @@
+import { jsonText } from "../base/json-text.ts";
 import { InstantText } from "../history/instant-text.ts";
 import type { RowRef, UnnumberedStep } from "./step.ts";
 
@@ -8,15 +9,16 @@ export class StepText {
   /** What follows `{"type":"step","n":1,` in the line of the step. */
   tail({ key, action, from, to, markers, reason, proof, nullBelow }: UnnumberedStep): string {
     const rows = `"from":${this.#row(from)},"to":${to === null ? "null" : this.#row(to)}`;
-    const lifted = markers.length === 0 ? "[]" : JSON.stringify(markers);
-    const why = `"reason":${JSON.stringify(reason)},"proof":"${proof}"`;
+    const lifted = markers.map((id) => `"${jsonText(id)}"`).join(",");
+    const why = `"reason":"${jsonText(reason)}","proof":"${proof}"`;
     const below = nullBelow === undefined ? "" : `,"nullBelow":${this.#row(nullBelow)}`;
-    return `"key":${JSON.stringify(key)},"action":"${action}",${rows},"markers":${lifted},${why}${below}}`;
+    return `"key":"${jsonText(key)}","action":"${action}",${rows},"markers":[${lifted}],${why}${below}}`;
   }
 
   #row({ versionId, kind, lastModified, size, etag }: RowRef): string {
+    const begin = `{"versionId":"${jsonText(versionId)}","kind":"${kind}","lastModified":"`;
     const date = this.#dates.format(lastModified);
-    const content = size === null ? '"size":null,"etag":null' : `"size":${size},"etag":${JSON.stringify(etag)}`;
-    return `{"versionId":${JSON.stringify(versionId)},"kind":"${kind}","lastModified":"${date}",${content}}`;
+    if (size === null || etag === null) return `${begin}${date}","size":null,"etag":null}`;
+    return `${begin}${date}","size":${size},"etag":"${jsonText(etag)}"}`;
   }
 }

@@ -70,20 +70,29 @@ function scanRows(
 /** A page has few: rows differ where a checksum or an owner is left out. */
 const mostLayouts = 8;
 
-/** The layouts of the rows so far, the last one first. */
+/** The layouts of the rows so far; those that are met often come to stand first. */
 class Layouts {
   readonly #known: RowTemplate[] = [];
 
   match(place: RowPlace, { found }: RowReader): { readonly kind: RowTemplate["kind"]; readonly end: number } | null {
-    for (const [index, template] of this.#known.entries()) {
+    let before: RowTemplate | null = null;
+    for (const template of this.#known) {
       const end = matchRow(template, place, found);
-      if (end === -1) continue;
-      if (index > 0) this.#known.unshift(...this.#known.splice(index, 1));
-      return { kind: template.kind, end };
+      if (end !== -1) {
+        if (before !== null) this.#exchange(before, template);
+        return { kind: template.kind, end };
+      }
+      before = template;
     }
     const learned = this.#known.length === mostLayouts ? null : learnRow(place);
     if (learned === null) return null;
     this.#known.unshift(learned);
     return { kind: learned.kind, end: matchRow(learned, place, found) };
+  }
+
+  #exchange(first: RowTemplate, second: RowTemplate): void {
+    const place = this.#known.indexOf(first);
+    this.#known[place] = second;
+    this.#known[place + 1] = first;
   }
 }
