@@ -2,7 +2,7 @@ import type { Duration } from "../../base/duration.ts";
 
 const day = 86_400_000;
 /** How long noncurrent versions stay where the configuration has no recovery-window. */
-export const usualWindowDays = 35;
+const usualWindowDays = 35;
 /** How long an upload may stay open: restic sends a pack within minutes. */
 const openUploadDays = 7;
 

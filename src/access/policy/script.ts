@@ -90,7 +90,7 @@ function rightsWords({ role, name, form }: PolicyRequest, place: PolicyPlace): R
 }
 
 /** A bucket has one policy: it names every role, the purger only where it is needed or asked for. */
-export function rolesNamed(role: Role, lifecycle: LifecycleForm): readonly Role[] {
+function rolesNamed(role: Role, lifecycle: LifecycleForm): readonly Role[] {
   return roles.filter((each) => each !== "purger" || role === "purger" || lifecycle === "none");
 }
 

@@ -132,7 +132,7 @@ function deny(...each: readonly (readonly [string, readonly string[], readonly s
 }
 
 /** Every action name that the role is given somewhere. */
-export function namesGranted(role: Role, { vocabulary }: Pick<Dialect, "vocabulary">): readonly string[] {
+function namesGranted(role: Role, { vocabulary }: Pick<Dialect, "vocabulary">): readonly string[] {
   const given = grantsOf[role].flatMap((grant) => grant.rights.map((right) => vocabulary[right]));
   return unique(given.flatMap(({ bucket, object }) => [...bucket, ...object]));
 }

@@ -41,7 +41,14 @@ interface AdminCall {
 
 async function sendAdmin({ endpoint, owner, call, query, body }: AdminCall): Promise<void> {
   const { host, hostname } = new URL(endpoint);
-  const address = { protocol: "http:" as const, host, hostname, port: null, path: "/minio/admin/v3/", region: "us-east-1" };
+  const address = {
+    protocol: "http:" as const,
+    host,
+    hostname,
+    port: null,
+    path: "/minio/admin/v3/",
+    region: "us-east-1",
+  };
   const sign = openSigner({ address, credentials: { role: "rescuer", ...owner }, clock: openClock() });
   const { method, path, headers } = await sign({ operation: call, method: "PUT", key: objectKey(call), query, body });
   const reply = await fetch(`${endpoint}${path}`, { method, headers, body: new Uint8Array(body) });
