@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import { hasDebianPackages } from "../src/adapters/debian-packages.ts";
+import { hasDebianPackages, unpackPackages } from "../src/adapters/debian-packages.ts";
 import { downloadRgw } from "../src/adapters/local-store/rgw-packages.ts";
 import { downloadRestic } from "../src/adapters/restic-download.ts";
 
@@ -13,6 +13,8 @@ declare module "vitest" {
     readonly cephRoot: string | null;
     /** The MinIO program; null where it cannot be had. */
     readonly minio: string | null;
+    /** The nginx program; null where it cannot be had. */
+    readonly nginx: string | null;
     /** restic programs, the oldest first: 0.14.0, 0.18.0 and the newest on Debian 12. */
     readonly restics: readonly string[];
   }
@@ -27,6 +29,7 @@ export default async function setup(project: TestProject): Promise<void> {
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
   const [cephRoot, restics] = await Promise.all([ceph(), resticsOfDistribution()]);
+  project.provide("nginx", await nginx());
   project.provide("cephRoot", cephRoot);
   project.provide("restics", restics);
   project.provide("minio", minio());
@@ -44,6 +47,14 @@ async function resticsOfDistribution(): Promise<readonly string[]> {
     found.push(await downloadRestic({ cacheFolder: cache, suite }));
   }
   return found;
+}
+
+/** The machine's own suite, with the libraries that the machine lacks left to its own folders. */
+async function nginx(): Promise<string | null> {
+  if (!hasDebianPackages()) return null;
+  const folder = path.join(cache, "nginx-own");
+  await unpackPackages({ packages: ["nginx"], suite: null, withDependencies: true, folder });
+  return path.join(folder, "usr/sbin/nginx");
 }
 
 /** Where Go is new enough to build it, a MinIO that cannot be had is a failure, not a skip. */
