@@ -24,13 +24,13 @@ export class ChainWriter {
 
   /** The text of the next line, without its newline. `chain` always stands last. */
   line(content: Line): string {
-    return this.text(JSON.stringify(content));
+    return this.text(JSON.stringify(content).slice(0, -1));
   }
 
-  /** As `line`, for the JSON text of an object without spaces around it, so that none need be parsed to be chained. */
-  text(body: string): string {
-    this.#last = chainHash(this.#last, body);
-    return `${body.slice(0, -1)}${body === "{}" ? "" : ","}"chain":"${this.#last}"}`;
+  /** As `line`, for the JSON text of an object up to its last brace, so that none need be parsed or cut to be chained. */
+  text(open: string): string {
+    this.#last = chainHash(this.#last, `${open}}`);
+    return `${open}${open === "{" ? "" : ","}"chain":"${this.#last}"}`;
   }
 }
 

@@ -32,14 +32,14 @@ export class PlanWriter {
   async steps(tails: readonly string[]): Promise<void> {
     if (tails.length === 0) return;
     await this.#file.write(
-      tails.map((tail) => this.#chain.text(`{"type":"step","n":${++this.#steps},${tail}`)).join("\n"),
+      tails.map((tail) => this.#chain.text(`{"type":"step","n":${++this.#steps},${withoutBrace(tail)}`)).join("\n"),
     );
   }
 
   /** As `steps`, for lines that are not numbered. */
   async others(type: "ambiguous" | "unrecoverable" | "finding", tails: readonly string[]): Promise<void> {
     if (tails.length === 0) return;
-    await this.#file.write(tails.map((tail) => this.#chain.text(`{"type":"${type}",${tail}`)).join("\n"));
+    await this.#file.write(tails.map((tail) => this.#chain.text(`{"type":"${type}",${withoutBrace(tail)}`)).join("\n"));
   }
 
   /** The hash of the last line. Durable on return; the file is left closed. */
@@ -54,4 +54,8 @@ export class PlanWriter {
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined);
   }
+}
+
+function withoutBrace(tail: string): string {
+  return tail.slice(0, -1);
 }

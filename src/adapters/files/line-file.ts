@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { LineFile } from "../../base/state-folder.ts";
+import { TextBytes } from "../../base/text-bytes.ts";
 import { unwritable } from "./unwritable.ts";
 
 /** How much a line file holds back before it writes, in bytes. */
@@ -18,8 +19,7 @@ export async function openLineFile(file: string): Promise<LineFile> {
 export class BufferedLineFile implements LineFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  #held: string[] = [];
-  #size = 0;
+  readonly #held = new TextBytes(0);
   #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(file: string, handle: FileHandle) {
@@ -28,9 +28,9 @@ export class BufferedLineFile implements LineFile {
   }
 
   async write(line: string): Promise<void> {
-    this.#held.push(line, "\n");
-    this.#size += line.length + 1;
-    if (this.#size >= bufferSize) await this.#pass();
+    this.#held.add(line);
+    this.#held.add("\n");
+    if (this.#held.length >= bufferSize) await this.#pass();
   }
 
   async flush(): Promise<void> {
@@ -47,10 +47,9 @@ export class BufferedLineFile implements LineFile {
   }
 
   async #pass(): Promise<void> {
-    const text = this.#held.join("");
-    this.#held = [];
-    this.#size = 0;
-    if (text !== "") this.#lastWrite = this.#lastWrite.then(() => this.#guarded(() => this.#handle.writeFile(text)));
+    const bytes = this.#held.take();
+    if (bytes.length > 0)
+      this.#lastWrite = this.#lastWrite.then(() => this.#guarded(() => this.#handle.writeFile(bytes)));
     await this.#lastWrite;
   }
 
