@@ -9,7 +9,7 @@ import { bucketFindings } from "./bucket-findings.ts";
 interface BucketAudit {
   readonly keys: readonly AuditedKey[];
   readonly location: RepositoryLocation;
-  readonly window: Duration | null;
+  readonly window: Duration;
 }
 
 /**

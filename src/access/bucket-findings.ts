@@ -13,8 +13,8 @@ export interface BucketFacts {
   readonly settings: BucketSettings;
   /** The XML of the bucket's ACL; null where it may not be read or there is none. */
   readonly acl: string | null;
-  /** How far back every object has to be recoverable; null where the configuration does not say. */
-  readonly window: Duration | null;
+  /** How far back every object has to be recoverable. */
+  readonly window: Duration;
 }
 
 /** What in a bucket's settings breaks the promise, whoever holds which key. */
@@ -65,14 +65,14 @@ function lifecycleFindings({ settings, place, prefix, window }: BucketFacts): re
 
 interface Held {
   readonly place: string;
-  readonly window: Duration | null;
+  readonly window: Duration;
 }
 
 function ruleFindings(rule: LifecycleRule, { place, window }: Held): readonly Finding[] {
   const { id, noncurrentDays, newerNoncurrentVersions, currentDays } = rule;
   const common = { subject: place, remedy: `change the lifecycle rule "${id}", or find out who made it` } as const;
   const found: Finding[] = [];
-  if (noncurrentDays !== null && window !== null && noncurrentDays * day < window) {
+  if (noncurrentDays !== null && noncurrentDays * day < window) {
     const evidence = `the rule "${id}" destroys versions after ${noncurrentDays} days, and the recovery window is ${formatDuration(window)}`;
     found.push({ rule: "lifecycle-shorter-than-window", severity: "alarm", evidence, ...common });
   }
@@ -98,7 +98,7 @@ function retentionFindings({ settings, place, window }: BucketFacts): readonly F
   if (settings.objectLock.kind !== "set") return [];
   const { mode, days } = settings.objectLock.value;
   if (days === null) return [];
-  const isShort = window !== null && days * day < window;
+  const isShort = days * day < window;
   const shorter = isShort ? `, shorter than the recovery window of ${formatDuration(window)}` : "";
   const evidence = `object lock holds each new version for ${days} days${mode === null ? "" : ` (${mode})`}${shorter}`;
   const remedy = isShort

@@ -1,7 +1,7 @@
 import type { ObjectKey } from "../../base/object-key.ts";
-import { canaryName } from "../../restic/layout.ts";
+import { canaryFolder, canaryName } from "../../restic/layout.ts";
 import type { TrialReply, TrialRequest } from "../../store/trial-door.ts";
-import { outcomeOf, orError, type Form } from "../answer.ts";
+import { orError, outcomeOf, tryForm } from "../answer.ts";
 import type { Outcome } from "../outcome.ts";
 import { isCanary, type Thief } from "../thief.ts";
 
@@ -45,18 +45,14 @@ export async function tryPuts(thief: Thief, names: Readonly<Record<string, Objec
   const proof = await provenOnCanary(thief);
   const outcomes: Outcome[] = [];
   for (const [form, key] of Object.entries(names)) {
-    const isOurs = key.includes(canaryName);
+    const isOurs = [canaryName, canaryFolder].some((each) => key.includes(each));
     if (proof.got === "allowed" || (proof.got === "refused" && isOurs)) {
-      outcomes.push(await tryOnce(thief, { form, request: putThatNeverWrites(key), passed: wrongBody }));
+      outcomes.push(await tryForm(thief.door, { form, request: putThatNeverWrites(key), passed: wrongBody }));
     } else {
-      outcomes.push({ form, got: "not tried", detail: proof.detail });
+      outcomes.push({ form, got: proof.got === "error" ? "error" : "not tried", detail: proof.detail });
     }
   }
   return outcomes;
-}
-
-async function tryOnce(thief: Thief, { form, request, passed }: Form): Promise<Outcome> {
-  return await orError(form, async () => outcomeOf(form, await thief.send(request), passed));
 }
 
 /** `allowed`: the store refuses such a body of a key that may put. `refused`: this key may not put there, so it is not shown. */

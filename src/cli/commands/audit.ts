@@ -3,6 +3,8 @@ import { openTrialDoor } from "../../adapters/s3/trial-door.ts";
 import { auditBucket } from "../../access/audit-bucket.ts";
 import { auditKeys, type AuditedKey } from "../../access/audit.ts";
 import type { Check } from "../../access/check.ts";
+import { windowDays } from "../../access/policy/lifecycle.ts";
+import type { Duration } from "../../base/duration.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Finding } from "../../base/finding.ts";
 import type { Role } from "../../base/role.ts";
@@ -18,7 +20,8 @@ import { openProgress } from "../render/progress.ts";
 export const audit: CommandAction = async (invocation, input) => {
   const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const { configuration, profile, name } = repository;
-  const { location, recoveryWindow: window } = configuration;
+  const { location, recoveryWindow } = configuration;
+  const window = (windowDays(recoveryWindow) * 86_400_000) as Duration;
   const roles = rolesToTry(repository, input);
   const keys = await openKeys(invocation, repository, roles);
   const began = invocation.clock.now();

@@ -65,11 +65,11 @@ function emphasisOf({ ok, got }: Check): Emphasis | null {
   return null;
 }
 
-/** What was seen; of a surprise also what it costs. */
-function noteOf({ ok, got, expected, detail, cost }: Check): string {
-  if (ok) return detail;
-  const meaning = got === "allowed" ? cost : got === "refused" ? "this role needs it" : `expected: ${expected}`;
-  return detail === "" || detail === cost ? meaning : `${detail}: ${meaning}`;
+/** What was seen; of a surprise also what it means. */
+function noteOf({ ok, got, detail, cost }: Check): string {
+  if (ok || got === "error") return detail;
+  const meaning = got === "allowed" ? cost : "this role needs it";
+  return detail === "" ? meaning : `${detail}: ${meaning}`;
 }
 
 function findingLines(findings: readonly Finding[], paper: Paper): readonly string[] {
