@@ -16,7 +16,7 @@ import type { RollbackPlan } from "./plan-file.ts";
 import type { HashVersion } from "./prove.ts";
 import { runStage } from "./run-stage.ts";
 import type { Acting, StepFacts } from "./run-stage.ts";
-import { shownAgain } from "./shown-again.ts";
+import { shownOf } from "./shown-of.ts";
 import { listedPrefix } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { standingByPlan, standingOf, withoutLifting } from "./standing.ts";
@@ -69,6 +69,8 @@ export class PlanRun {
   #mayHaveWritten = false;
   #settled = 0;
   #toSettle = 0;
+  /** Copies of the stage of which the store did not tell the id. */
+  #untold = 0;
   #verdict: Failure | null = null;
 
   constructor(request: RunRequest, journal: Journal | null) {
@@ -91,9 +93,10 @@ export class PlanRun {
     this.#tally.stage = stage.name;
     this.#settled = 0;
     this.#toSettle = plan.stepCountOf(stage);
+    this.#untold = 0;
     signal?.throwIfAborted();
     if (stage.acts === "hide") await requireNoFreshLock(store, plan);
-    for await (const steps of inChunks(plan.steps(stage))) {
+    for await (const steps of inChunks(each(plan.steps(stage)))) {
       signal?.throwIfAborted();
       const standings = await this.#standings(steps, stage);
       for (const standing of standings) await this.#recordWithoutActing(standing);
@@ -126,6 +129,9 @@ export class PlanRun {
         await requireVersioning(store, plan);
       },
       switchedOff: (key) => switchedOff(plan, key),
+      untold: () => {
+        this.#untold++;
+      },
       intend: async (intents) => {
         await this.#journal?.intend(intents);
         this.#mayHaveWritten = true;
@@ -173,20 +179,29 @@ export class PlanRun {
     return await lookAt(keys, { store, prefix: listedPrefix(stage, plan.header.prefix), connections, signal });
   }
 
-  /** A second look at what was written: by somebody else in between, or under the id `null`, which a copy does not tell. */
+  /**
+   * A second look at what was written: by somebody else in between, or under the id `null`. A plain listing has a fraction
+   * of the rows; only what it does not settle, and copies of which the store did not tell the id, need their versions.
+   */
   async #lookAfter(stage: Stage): Promise<void> {
-    if (stage.acts === "hide") await this.#lookAtHidden(stage);
-    else for await (const steps of inChunks(this.#written(stage))) await this.#lookAtBroughtBack(steps, stage);
-  }
-
-  /** What was hidden stands in no plain listing, which has a fraction of the rows. */
-  async #lookAtHidden(stage: Stage): Promise<void> {
-    const { plan, store, signal } = this.#request;
-    const shown = store.listCurrent(listedPrefix(stage, plan.header.prefix));
-    for await (const step of shownAgain(each(this.#written(stage)), shown)) {
-      await this.#takeBack(step, "it is shown again");
+    const { signal } = this.#request;
+    const steps = stage.acts === "bring back" && this.#untold > 0 ? each(this.#written(stage)) : this.#unsettled(stage);
+    for await (const chunk of inChunks(steps)) {
+      if (stage.acts === "hide") for (const step of chunk) await this.#takeBack(step, "it is shown again");
+      else await this.#lookAtBroughtBack(chunk, stage);
     }
     signal?.throwIfAborted();
+  }
+
+  /** Steps of which a plain listing does not show what it should. */
+  async *#unsettled(stage: Stage): AsyncGenerator<RollbackStep> {
+    const { plan, store } = this.#request;
+    const listing = store.listCurrent(listedPrefix(stage, plan.header.prefix));
+    for await (const { wanted, shown } of shownOf(each(this.#written(stage)), listing)) {
+      const { to } = wanted;
+      const isRight = to === null ? shown === null : shown?.size === to.size && shown.etag === to.etag;
+      if (!isRight) yield wanted;
+    }
   }
 
   /** The steps of a stage for which this run has written. */
@@ -256,15 +271,13 @@ async function* each(batches: AsyncIterable<readonly RollbackStep[]>): AsyncGene
   for await (const batch of batches) yield* batch;
 }
 
-async function* inChunks(batches: AsyncIterable<readonly RollbackStep[]>): AsyncGenerator<readonly RollbackStep[]> {
+async function* inChunks(steps: AsyncIterable<RollbackStep>): AsyncGenerator<readonly RollbackStep[]> {
   let chunk: RollbackStep[] = [];
-  for await (const batch of batches) {
-    for (const step of batch) {
-      chunk.push(step);
-      if (chunk.length < chunkSize) continue;
-      yield chunk;
-      chunk = [];
-    }
+  for await (const step of steps) {
+    chunk.push(step);
+    if (chunk.length < chunkSize) continue;
+    yield chunk;
+    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }

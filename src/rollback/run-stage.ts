@@ -33,6 +33,8 @@ export interface Acting {
   switchedOff(key: ObjectKey): Failure;
   /** How many copies, and at most how many batches, are under way at once. */
   readonly connections: number;
+  /** Told of a copy whose id the store did not say: only a listing of its versions tells under which it came out. */
+  untold(): void;
   /** Durable on return. */
   intend(steps: readonly { readonly step: RollbackStep; readonly markers: readonly VersionId[] }[]): Promise<void>;
   /** `made` is the id of what a step has written, where the store told it. */
@@ -43,7 +45,7 @@ type Of<Kind extends Standing["kind"]> = Extract<Standing, { readonly kind: Kind
 
 /**
  * How many copies are announced in the journal before they begin; at most these can be under way at a crash. Versioning is
- * asked for once a group.
+ * asked for before each group, unless the replies to the one before name ids other than `null`.
  */
 export const copiesAhead = 512;
 /** As many batches of 1000 are announced, and sent at once. */
@@ -64,16 +66,24 @@ function ofKind<Kind extends Standing["kind"]>(standings: readonly Standing[], k
   return standings.filter((standing): standing is Of<Kind> => standing.kind === kind);
 }
 
+interface Grouping {
+  readonly ahead: number;
+  readonly atOnce: number;
+  readonly acting: Acting;
+  /** Whether the replies to the groups before show that versioning is still Enabled. */
+  readonly isShown?: () => boolean;
+}
+
 /** Begins nothing new once one of a group has failed; the group is recorded as far as it came. */
 async function inGroups<T>(
   items: readonly T[],
-  { ahead, atOnce, acting }: { readonly ahead: number; readonly atOnce: number; readonly acting: Acting },
+  { ahead, atOnce, acting, isShown = () => false }: Grouping,
   { intents, work }: { readonly intents: (item: T) => readonly Intent[]; readonly work: (item: T) => Promise<void> },
 ): Promise<void> {
   for (let start = 0; start < items.length; start += ahead) {
     acting.signal?.throwIfAborted();
     const group = items.slice(start, start + ahead);
-    await acting.requireVersioning();
+    if (start === 0 || !isShown()) await acting.requireVersioning();
     await acting.intend(group.flatMap(intents));
     await inParallel(group, { limit: atOnce, signal: acting.signal }, work);
   }
@@ -132,12 +142,11 @@ async function preserved<Writing extends Of<"copy"> | Of<"hide">>(
       intents: ({ step }) => [{ step, markers: [] }],
       work: async (standing) => {
         const { step, preserve } = standing;
-        const problem = await problemOf(async () => {
-          if (preserve !== null && !(await giveOwnId(acting.store, preserve))) throw acting.switchedOff(step.key);
-        });
-        if (problem === null) return;
-        failed.add(standing);
-        await acting.record(step, "failed", { problem });
+        const given = await settled(async () => preserve === null || (await giveOwnId(acting.store, preserve)));
+        if ("problem" in given) {
+          failed.add(standing);
+          await acting.record(step, "failed", given);
+        } else if (!given.value) throw acting.switchedOff(step.key);
       },
     },
   );
@@ -171,30 +180,36 @@ async function recordBatch(
 const denials: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "AllAccessDisabled"]);
 
 async function copy(standings: readonly Of<"copy">[], acting: Acting): Promise<void> {
+  let areTold = true;
   await inGroups(
     standings,
-    { ahead: copiesAhead, atOnce: acting.connections, acting },
+    { ahead: copiesAhead, atOnce: acting.connections, acting, isShown: () => areTold },
     {
       intents: ({ step }) => [{ step, markers: [] }],
       work: async ({ step, version }) => {
-        const problem = await problemOf(async () => {
-          await acting.store.copyForward(version);
-        });
-        if (problem === null) await acting.record(step, "done");
-        else await acting.record(step, "failed", { problem });
+        const copied = await settled(async () => await acting.store.copyForward(version));
+        if ("problem" in copied) {
+          await acting.record(step, "failed", copied);
+          return;
+        }
+        const { versionId: made } = copied.value;
+        await acting.record(step, "done", { made });
+        if (made !== null && isNullVersion(made)) throw acting.switchedOff(step.key);
+        if (made !== null) return;
+        areTold = false;
+        acting.untold();
       },
     },
   );
 }
 
-/** Null where the work was done; what concerns this key alone is told, anything else is thrown on. */
-async function problemOf(work: () => Promise<void>): Promise<StepProblem | null> {
+/** What the work gave; what concerns this key alone is told, anything else is thrown on. */
+async function settled<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly problem: StepProblem }> {
   try {
-    await work();
-    return null;
+    return { value: await work() };
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== "store-misbehaves") throw error;
-    return { text: error.problem, isDenied: false };
+    return { problem: { text: error.problem, isDenied: false } };
   }
 }
 

@@ -47,7 +47,7 @@ export function counting(store: PurgingStore): CountingStore {
     },
     copyForward: async (version) => {
       wrote("copies", 1);
-      await store.copyForward(version);
+      return await store.copyForward(version);
     },
     hide: async (keys) => {
       wrote("hidden", keys.length);

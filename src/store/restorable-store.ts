@@ -6,9 +6,7 @@ export function restorable(store: RestorableStore): RestorableStore {
   return {
     ...readOnly(store),
     put: async (key, bytes) => await store.put(key, bytes),
-    copyForward: async (version) => {
-      await store.copyForward(version);
-    },
+    copyForward: async (version) => await store.copyForward(version),
     hide: async (keys) => await store.hide(keys),
     liftMarkers: async (markers) => await store.liftMarkers(markers),
     mayLiftMarkers: async (prefix) => await store.mayLiftMarkers(prefix),

@@ -72,9 +72,9 @@ export interface RestorableStore extends ReadableStore {
   put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }>;
   /**
    * Puts the bytes of an older version on top of its key, inside the store where it can, with its metadata, tags and
-   * storage class. Any size. Repeating it adds another twin.
+   * storage class. Any size. Repeating it adds another twin. Gives the id of what it made; null where the store does not say.
    */
-  copyForward(version: ObjectVersion): Promise<void>;
+  copyForward(version: ObjectVersion): Promise<{ readonly versionId: VersionId | null }>;
   /** Puts a delete marker on each key. Repeating it may stack markers. Any number of keys; one outcome each, in no given order. */
   hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]>;
   /** Removes delete markers by their id. Lifting one that is gone is no error. Ids of `null` are refused, not sent. */

@@ -57,8 +57,12 @@ async function overwritten(local: LocalStore, bucket: string, body: Buffer = con
 
 type Copy = (access: S3Access, request: CopyRequest) => Promise<void>;
 
+async function copyForward(access: S3Access, { version }: CopyRequest): Promise<void> {
+  await openS3Store(access).copyForward(version);
+}
+
 const ways: readonly (readonly [title: string, copy: Copy])[] = [
-  ["copyForward()", async (access, { version }) => await openS3Store(access).copyForward(version)],
+  ["copyForward()", copyForward],
   ["copyInParts()", async (access, request) => await copyInParts(access, { ...request, partSize })],
   ["readAndPut() at once", readAndPut],
   [

@@ -60,29 +60,37 @@ describe("applyRollback(), when versioning is suspended under way,", () => {
     const copyForward = scene.store.copyForward.bind(scene.store);
     scene.store.copyForward = async (version) => {
       if (++copies === copiesAhead) scene.store.setVersioning("suspended");
-      await copyForward(version);
+      return await copyForward(version);
     };
     expect(await failureOf(scene.apply(plan))).toMatchObject({ kind: "refused" });
     expect(copies).toBe(copiesAhead);
   });
 
-  it("notices copies that came out under the id null, and hides nothing after them", async () => {
-    const scene = new Scene();
-    const { T, pack } = await scene.repository();
-    await scene.put(pack, "junk");
-    await scene.restic("data", "later");
-    const { plan } = await scene.plan(T);
-    before(scene, "copyForward", () => {
-      scene.store.setVersioning("suspended");
-    });
-    const versioning = scene.store.versioning.bind(scene.store);
-    let asked = 0;
-    scene.store.versioning = async () => (++asked > 3 ? "enabled" : await versioning());
-    const failure = await failureOf(scene.apply(plan));
-    expect(failure).toMatchObject({ kind: "refused", details: { done: "1" } });
-    expect(failure.problem).toMatch(/switched off under way/);
-    expect(Object.values(await scene.visible())).toContain("later");
-  });
+  it.each(["tells the id of a copy", "does not"])(
+    "stops at copies that came out under the id null where the store %s",
+    async (how) => {
+      const scene = new Scene();
+      const copyForward = scene.store.copyForward.bind(scene.store);
+      scene.store.copyForward = async (version) => {
+        const made = await copyForward(version);
+        return how === "does not" ? { versionId: null } : made;
+      };
+      const { T, pack } = await scene.repository();
+      await scene.put(pack, "junk");
+      await scene.restic("data", "later");
+      const { plan } = await scene.plan(T);
+      before(scene, "copyForward", () => {
+        scene.store.setVersioning("suspended");
+      });
+      const versioning = scene.store.versioning.bind(scene.store);
+      let asked = 0;
+      scene.store.versioning = async () => (++asked > 3 ? "enabled" : await versioning());
+      const failure = await failureOf(scene.apply(plan));
+      expect(failure).toMatchObject({ kind: "refused", details: { done: "1" } });
+      expect(failure.problem).toMatch(/switched off under way/);
+      expect(Object.values(await scene.visible())).toContain("later");
+    },
+  );
 
   it("stops at a marker that came out under the id null", async () => {
     const scene = new Scene();

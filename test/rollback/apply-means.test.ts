@@ -112,7 +112,7 @@ describe("applyRollback()", () => {
     let copies = 0;
     scene.store.copyForward = async (version) => {
       if (++copies > 20) throw failure("store-unreachable");
-      await copyForward(version);
+      return await copyForward(version);
     };
     expect((await failureOf(scene.apply(plan, { connections: 1 }))).kind).toBe("stopped-half-way");
     scene.store.copyForward = copyForward;

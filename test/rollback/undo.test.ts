@@ -47,11 +47,7 @@ function breaking(
   };
   return {
     ...restorable(inner),
-    copyForward: async (version) => {
-      await write(async () => {
-        await inner.copyForward(version);
-      });
-    },
+    copyForward: async (version) => await write(async () => await inner.copyForward(version)),
     hide: async (keys) => await write(async () => await inner.hide(keys)),
     liftMarkers: async (markers) => await write(async () => await inner.liftMarkers(markers)),
   };

@@ -149,7 +149,7 @@ export class MemoryStore implements PurgingStore {
     return Promise.resolve({ versionId: isKept ? row.versionId : null });
   }
 
-  async copyForward(version: ObjectVersion): Promise<void> {
+  async copyForward(version: ObjectVersion): Promise<{ readonly versionId: VersionId | null }> {
     const entry = this.#entries.get(version.key)?.find(({ row }) => row.versionId === version.versionId);
     if (entry?.row.kind !== "version") {
       throw new Failure({
@@ -160,7 +160,7 @@ export class MemoryStore implements PurgingStore {
         hint: "the bucket has changed since it was listed: plan again",
       });
     }
-    await this.put(version.key, entry.bytes);
+    return await this.put(version.key, entry.bytes);
   }
 
   hide(keys: readonly ObjectKey[]): Promise<readonly BatchOutcome[]> {

@@ -147,13 +147,14 @@ class S3Store implements PurgingStore {
     return { versionId: made === undefined ? null : versionId(made) };
   }
 
-  async copyForward(version: ObjectVersion): Promise<void> {
+  async copyForward(version: ObjectVersion): Promise<{ readonly versionId: VersionId | null }> {
     const limit = this.#options.profile.copyLimit.value ?? usualCopyLimit;
-    await this.#attempt("copy forward", version.key, async () => {
+    return await this.#attempt("copy forward", version.key, async () => {
       const request = { client: this.#clients.writing, version };
+      if (limit !== 0 && version.size <= limit) return await copyObject(this.#transport, this.#bucket, version);
       if (limit === 0) await readAndPut(this.#options, request);
-      else if (version.size > limit) await copyInParts(this.#options, request);
-      else await copyObject(this.#transport, this.#bucket, version);
+      else await copyInParts(this.#options, request);
+      return { versionId: null };
     });
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { instantFromMilliseconds } from "../../src/base/instant.ts";
 import { objectKey } from "../../src/base/object-key.ts";
 import type { ObjectKey } from "../../src/base/object-key.ts";
-import { shownAgain } from "../../src/rollback/shown-again.ts";
+import { shownOf } from "../../src/rollback/shown-of.ts";
 import { counting } from "../../src/store/counting-store.ts";
 import type { CurrentObject } from "../../src/store/object-version.ts";
 import { failureOf, Scene } from "./scene.ts";
@@ -23,11 +23,13 @@ function source(keys: readonly string[]) {
 
 async function found(hidden: readonly string[], shown: readonly string[]): Promise<readonly string[]> {
   const keys: string[] = [];
-  for await (const { key } of shownAgain(source(hidden).objects, source(shown).objects)) keys.push(key);
+  for await (const of of shownOf(source(hidden).objects, source(shown).objects)) {
+    if (of.shown !== null) keys.push(of.wanted.key);
+  }
   return keys;
 }
 
-describe("shownAgain()", () => {
+describe("shownOf()", () => {
   it.each([
     ["nothing of what stays hidden", ["b", "d"], ["a", "c", "e"], []],
     ["all that is shown", ["b", "d"], ["a", "b", "c", "d", "e"], ["b", "d"]],
@@ -39,10 +41,10 @@ describe("shownAgain()", () => {
 
   it("reads no further than there is something hidden, and nothing where nothing is", async () => {
     const one = source(["a", "b", "c", "d"]);
-    for await (const { key } of shownAgain(source(["a"]).objects, one.objects)) expect(key).toBe("a");
-    expect(one.asked).toEqual(["a", "b"]);
+    for await (const { shown } of shownOf(source(["a"]).objects, one.objects)) expect(shown?.key).toBe("a");
+    expect(one.asked).toEqual(["a"]);
     const none = source(["a"]);
-    for await (const { key } of shownAgain(source([]).objects, none.objects)) throw new Error(key);
+    for await (const { wanted } of shownOf(source([]).objects, none.objects)) throw new Error(wanted.key);
     expect(none.asked).toEqual([]);
   });
 });
