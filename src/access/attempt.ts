@@ -1,3 +1,4 @@
+import type { Role } from "../base/role.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Area, Right } from "./rights.ts";
 import type { Thief } from "./thief.ts";
@@ -10,9 +11,11 @@ export interface Attempt {
   readonly cost: string;
   /** The right that makes it lawful, and where. `hole`: only a store's own fault allows it, and no policy closes it. */
   readonly needs: { readonly right: Right; readonly area: Area } | "hole" | "nobody";
-  /** The actions that grant it, in S3's words, and whether they are granted on the bucket or on what stands in it. */
+  /** Who cannot do without it; left out, everyone whom `needs` makes it lawful for. */
+  readonly neededBy?: readonly Role[];
+  /** The actions that grant it, in S3's words, and on what they would have to be granted. */
   readonly actions: readonly string[];
-  readonly on: "bucket" | "objects";
+  readonly on: "bucket" | "objects" | "keys and config" | "all objects";
   /**
    * Tries it in each of its ways. Touches nothing but canaries and changes no setting. An answer that is neither yes nor
    * no is an `error`. Throws only what is no fault of the store's.

@@ -57,11 +57,22 @@ function fixOf({ attempt, role, profile, place, got }: Surprise): string {
   if (policyVocabulary.value === "none") return "no policy of this store can say it: see docs/keys.md for what does";
   if (policyVocabulary.value === "capabilities")
     return `make the ${role}'s key anew as holdfast policy ${role} prints it`;
-  const actions = attempt.actions.join(", ");
-  const resource =
-    attempt.on === "bucket" ? `arn:aws:s3:::${place.bucket}` : `arn:aws:s3:::${place.bucket}/${place.prefix}*`;
-  if (got === "refused") return `grant the ${role} ${actions} on ${resource}`;
-  return `take ${actions} on ${resource} from the ${role}, or deny it; a bucket's owner needs no grant, so give the ${role} a user of its own`;
+  const actions = `${attempt.actions.join(", ")} on ${resourceOf(attempt, place)}`;
+  return got === "refused" ? `grant the ${role} ${actions}` : `take from the ${role}, or deny it, ${actions}`;
+}
+
+function resourceOf({ on }: Attempt, { bucket, prefix }: Place): string {
+  const arn = `arn:aws:s3:::${bucket}`;
+  switch (on) {
+    case "bucket":
+      return arn;
+    case "objects":
+      return `${arn}/${prefix}*`;
+    case "keys and config":
+      return `${arn}/${prefix}keys/* and ${arn}/${prefix}config`;
+    case "all objects":
+      return `${arn}/* beside ${prefix}*`;
+  }
 }
 
 function fixOfHole({ needs }: Attempt, profile: ProviderProfile): string {

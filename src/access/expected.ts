@@ -11,7 +11,10 @@ export function expectedOf(attempt: Attempt, role: Role, profile: ProviderProfil
   // Who may destroy has simpler ways to; the rescuer passes a guard by a port of its own.
   if (needs === "hole")
     return role === "rescuer" || isGranted(role, "destroy version", "prefix") ? "either" : "refused";
-  if (isGranted(role, needs.right, needs.area)) return isForOwnersOnly(attempt, profile) ? "either" : "allowed";
+  if (isGranted(role, needs.right, needs.area)) {
+    const isNeeded = attempt.neededBy?.includes(role) ?? true;
+    return isNeeded && !isForOwnersOnly(attempt, profile) ? "allowed" : "either";
+  }
   if (needs.right === "destroy version" && isGranted(role, "lift marker", needs.area)) return "either";
   return cannotTell(attempt, role, profile) ? "either" : "refused";
 }

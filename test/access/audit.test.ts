@@ -174,6 +174,7 @@ describe("expectedOf()", () => {
     ["list versions", "A--AA", "A--AA", "A??AA"],
     ["overwrite an object", "-AA-A", "-AA-A", "-AA-A"],
     ["overwrite for good", "-----", "-----", "-----"],
+    ["copy over an object", "-??-A", "-??-A", "-??-A"],
     ["plant a key or config", "----A", "----A", "----A"],
     ["remove its locks", "-AA-A", "-AA-A", "-AA?A"],
     ["delete an object", "--A-A", "--A-A", "--A?A"],

@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { attempts } from "../../src/access/attempts.ts";
 import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts";
 import type { Check } from "../../src/access/check.ts";
 import type { LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { roles } from "../../src/base/role.ts";
+import { nginxIsHere, startGuard } from "../stores/nginx-guard.ts";
 import { realStores, s3Access } from "../stores/real-stores.ts";
 import {
   allRows,
@@ -105,6 +106,25 @@ describe.skipIf(!minio.isHere)("an audit of MinIO", () => {
     const checks = await audit(bucket, [await make(bucket, role, policy), ownersKey(bucket)]);
     expect(surprises(checks)).toEqual(holes);
     for (const { fix } of checks.filter(({ ok }) => !ok)) expect(fix).toContain("templates/minio-guard");
+  });
+
+  describe.skipIf(!nginxIsHere())("behind the guard", () => {
+    it.each(["writer", "pruner"] as const)("finds nothing that a %s's key could do", async (role) => {
+      const guard = await startGuard(local());
+      onTestFinished(async () => await guard.stop());
+      const bucket = await makeAuditedBucket(local());
+      const before = await allRows(bucket.owners);
+      const key = await grantedKey({ ...bucket, local: guard.everyone }, role);
+      const checks = await audit(bucket, [key, ownersKey({ ...bucket, local: guard.rescuer })]);
+      expect(surprises(checks)).toEqual([]);
+      expect(gotOf(checks)).toMatchObject({
+        "put onto a version id": "refused",
+        "forced delete": "refused",
+        "snowball upload": "refused",
+        "forge a date": "refused",
+      });
+      expect(await allRows(bucket.owners)).toEqual(before);
+    });
   });
 
   it("finds that who may delete may delete by version id, where that is not denied", async () => {

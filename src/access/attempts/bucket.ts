@@ -40,7 +40,7 @@ export const readOtherPrefix: Attempt = {
   cost: "what others keep in this bucket can be carried off",
   needs: { right: "read current", area: "bucket" },
   actions: ["s3:GetObject"],
-  on: "objects",
+  on: "all objects",
   tryIt: async (thief) => [await orError("another prefix", async () => await readOutside(thief))],
 };
 
@@ -97,7 +97,7 @@ export const writeOtherPrefix: Attempt = {
   cost: "other repositories of this bucket can be overwritten and filled with junk",
   needs: { right: "put", area: "bucket" },
   actions: ["s3:PutObject"],
-  on: "objects",
+  on: "all objects",
   tryIt: async (thief) => {
     const { prefix } = thief.place;
     const form = "another prefix";

@@ -78,6 +78,8 @@ export const copyOver: Attempt = {
   name: "copy over an object",
   cost: "what is on top is replaced; the version below stays",
   needs: { right: "put", area: "locks/" },
+  // restic never copies, and the guard before a MinIO lets nobody else.
+  neededBy: ["rescuer"],
   actions: ["s3:PutObject"],
   on: "objects",
   tryIt: async (thief) => [await orError("a canary", async () => await copyCanary(thief))],
@@ -111,7 +113,7 @@ export const plantKey: Attempt = {
   cost: "the thief's own password opens the repository, or nobody's does until a rollback",
   needs: { right: "put", area: "keys/" },
   actions: ["s3:PutObject"],
-  on: "objects",
+  on: "keys and config",
   tryIt: async (thief) =>
     await tryPuts(thief, {
       "under keys/": thief.canaryIn("keys/"),

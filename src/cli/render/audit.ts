@@ -101,7 +101,24 @@ function endLines({ checks, findings, repository, quick }: AuditShown, { width, 
   ]);
   const wrongly = bad.find(({ isHole, got }) => !isHole && got !== "error");
   const next = wrongly === undefined ? `holdfast audit ${repository}` : `holdfast policy ${wrongly.role} ${repository}`;
-  return [style("bad", `${counted(bad.length, "surprise")}${left}. What to change:`), ...lines, `Next:  ${next}`];
+  return [
+    style("bad", `${counted(bad.length, "surprise")}${left}. What to change:`),
+    ...lines,
+    ...ownerLines(bad, width),
+    `Next:  ${next}`,
+  ];
+}
+
+/** So many mistakes are not made one by one. */
+const manyMistakes = 8;
+
+function ownerLines(bad: readonly Check[], width: number): readonly string[] {
+  return [...new Set(bad.map(({ role }) => role))]
+    .filter((role) => bad.filter((each) => each.role === role && !each.isHole).length >= manyMistakes)
+    .flatMap((role) => {
+      const text = `The ${role}'s key may do nearly everything, as a bucket's owner may whatever the policy says: give the ${role} a user of its own.`;
+      return wrap(text, width);
+    });
 }
 
 function namesOf(checks: readonly Check[]): string {
