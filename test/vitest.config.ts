@@ -5,7 +5,13 @@ import { ClosingLine } from "./closing-line.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 /** Tests that need a real store, a real restic or the built program; the rest runs alone in seconds. */
-const real = ["test/conformance/**", "test/e2e/**", "test/stores/**", "test/retention/restic-agrees.test.ts"];
+const real = [
+  "test/conformance/**",
+  "test/e2e/**",
+  "test/stores/**",
+  "test/templates/**",
+  "test/retention/restic-agrees.test.ts",
+];
 const unitOnly = process.env["HOLDFAST_TEST_UNIT"] === "1";
 
 export default defineConfig({
