@@ -15,7 +15,7 @@ export interface Attempt {
   readonly neededBy?: readonly Role[];
   /** The actions that grant it, in S3's words, and on what they would have to be granted. */
   readonly actions: readonly string[];
-  readonly on: "bucket" | "objects" | "keys and config" | "all objects";
+  readonly on: "bucket" | "objects" | "keys and config" | "all objects" | "service";
   /**
    * Tries it in each of its ways. Touches nothing but canaries and changes no setting. An answer that is neither yes nor
    * no is an `error`. Throws only what is no fault of the store's.

@@ -2,6 +2,7 @@ import type { Attempt } from "./attempt.ts";
 import { deleteBucket, readOtherPrefix, writeOtherPrefix } from "./attempts/bucket.ts";
 import { deleteObject, destroyCanary, destroyVersion, forcedDelete, removeLock } from "./attempts/deleting.ts";
 import { forgeDate, putOntoVersion, snowball } from "./attempts/in-place.ts";
+import { makeKeys } from "./attempts/keys.ts";
 import { bypassRetention, lockVersion } from "./attempts/locking.ts";
 import { listVersions, readObject } from "./attempts/reading.ts";
 import { settingAttempts } from "./attempts/settings.ts";
@@ -28,6 +29,7 @@ export const attempts: readonly Attempt[] = [
   deleteBucket,
   readOtherPrefix,
   writeOtherPrefix,
+  makeKeys,
 ];
 
 /** The two that a timer tries: they find a bucket that stopped keeping versions, and a key that may destroy them. */

@@ -57,7 +57,7 @@ function fixOf({ attempt, role, profile, place, got }: Surprise): string {
   if (policyVocabulary.value === "none") return "no policy of this store can say it: see docs/keys.md for what does";
   if (policyVocabulary.value === "capabilities")
     return `make the ${role}'s key anew as holdfast policy ${role} prints it`;
-  const actions = `${attempt.actions.join(", ")} on ${resourceOf(attempt, place)}`;
+  const actions = `${attempt.actions.join(", ")}${resourceOf(attempt, place)}`;
   return got === "refused" ? `grant the ${role} ${actions}` : `take from the ${role}, or deny it, ${actions}`;
 }
 
@@ -65,13 +65,15 @@ function resourceOf({ on }: Attempt, { bucket, prefix }: Place): string {
   const arn = `arn:aws:s3:::${bucket}`;
   switch (on) {
     case "bucket":
-      return arn;
+      return ` on ${arn}`;
     case "objects":
-      return `${arn}/${prefix}*`;
+      return ` on ${arn}/${prefix}*`;
     case "keys and config":
-      return `${arn}/${prefix}keys/* and ${arn}/${prefix}config`;
+      return ` on ${arn}/${prefix}keys/* and ${arn}/${prefix}config`;
     case "all objects":
-      return `${arn}/* beside ${prefix}*`;
+      return ` on ${arn}/* beside ${prefix}*`;
+    case "service":
+      return "";
   }
 }
 

@@ -4,7 +4,9 @@ import type { ObjectKey } from "../base/object-key.ts";
 export type TrialTarget =
   | { readonly kind: "object"; readonly key: ObjectKey }
   /** The bucket itself, or one of its settings. */
-  | { readonly kind: "bucket" };
+  | { readonly kind: "bucket" }
+  /** The store itself, by a path of its own API, such as `minio/admin/v3/add-user`. */
+  | { readonly kind: "service"; readonly path: string };
 
 /** One request as a thief could build it: any header, any parameter, any body. */
 export interface TrialRequest {

@@ -28,7 +28,8 @@ export function scriptedDoor(script: (request: TrialRequest) => Partial<TrialRep
 
 function nameOf({ method, target, query = {} }: TrialRequest): string {
   const [parameter] = Object.keys(query);
-  return `${method} ${target.kind === "object" ? target.key : ""}${parameter === undefined ? "" : `?${parameter}`}`;
+  const path = target.kind === "bucket" ? "" : target.kind === "object" ? target.key : `/${target.path}`;
+  return `${method} ${path}${parameter === undefined ? "" : `?${parameter}`}`;
 }
 
 export function errorReply(status: number, code: string): Partial<TrialReply> {

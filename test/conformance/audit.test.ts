@@ -28,7 +28,11 @@ const [inPlace, unpacking, dating] = holesOfMinio;
 const forcing = "forced delete allowed";
 
 /** One right added by mistake: what is granted, where, and the one finding that it must make. */
-type Mistake = readonly [action: string, resource: "bucket" | `${string}*` | `${string}config`, attempt: string];
+type Mistake = readonly [
+  action: string,
+  resource: "bucket" | "store" | `${string}*` | `${string}config`,
+  attempt: string,
+];
 
 const onBoth: readonly Mistake[] = [
   ["s3:PutObject", "home/keys/*", "plant a key or config"],
@@ -65,11 +69,12 @@ const onMinio: readonly Mistake[] = [
   ["s3:DeleteObject", "home/index/*", "delete an object"],
   ["s3:DeleteObject", "home/snapshots/*", "delete an object"],
   ["s3:DeleteObject", "home/keys/*", "delete an object"],
+  ["admin:CreateUser", "store", "make keys"],
 ];
 
 describe.skipIf(!ceph.isHere)("an audit of Ceph RGW", () => {
   const local = duringTheTests(ceph);
-  const untried = ["change encryption", "change replication", "bypass retention"];
+  const untried = ["change encryption", "change replication", "bypass retention", "make keys"];
   tellsWhatEachRoleMay(local, () => []);
   findsOneMistakeAtATime(local, { mistakes: onCeph, always: [] });
   tellsWhatIsRefusedToAll(local, { untried });
@@ -190,7 +195,8 @@ function findsOneMistakeAtATime(local: () => LocalStore, { mistakes, always }: M
   it.each(mistakes)("finds %s on %s in a writer's policy, and nothing else", async (action, resource, attempt) => {
     const bucket = await makeAuditedBucket(local());
     const arn = `arn:aws:s3:::${bucket.bucket}${resource === "bucket" ? "" : `/${resource}`}`;
-    const mistake: Statement = { Effect: "Allow", Action: [action], Resource: [arn] };
+    const Resource = resource === "store" ? {} : { Resource: [arn] };
+    const mistake: Statement = { Effect: "Allow", Action: [action], ...Resource };
     const policy = [...plain(bucket, "home/locks/*"), mistake];
     const checks = await audit(bucket, [await keyWith(bucket, "writer", policy), ownersKey(bucket)]);
     const found = surprises(checks);

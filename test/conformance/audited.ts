@@ -20,7 +20,8 @@ import { bytes, key } from "./bucket.ts";
 export interface Statement {
   readonly Effect: "Allow" | "Deny";
   readonly Action: readonly string[];
-  readonly Resource: readonly string[];
+  /** Left out for rights to the store itself. */
+  readonly Resource?: readonly string[];
 }
 
 /** A bucket with a repository at `home/` and something beside it. */

@@ -23,13 +23,29 @@ export class S3ReplyError extends Error {
 
 const shape = { root: "Error", rows: new Set<string>() };
 
+interface ErrorWords {
+  readonly code: string;
+  readonly words: string;
+}
+
 /** What an error document says; null for any other body: a proxy's page, nothing, half of one. */
-export function errorWords(body: string): { readonly code: string; readonly words: string } | null {
+export function errorWords(body: string): ErrorWords | null {
+  if (body.startsWith('{"Code":')) return jsonWords(body);
   try {
     const { head } = readXml(body, shape);
     return { code: head.get("Code") ?? "", words: head.get("Message") ?? "" };
   } catch (error) {
     if (error instanceof DamagedXml) return null;
     throw error;
+  }
+}
+
+/** MinIO's own API answers so. */
+function jsonWords(body: string): ErrorWords | null {
+  try {
+    const { Code: code, Message: words } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    return typeof code === "string" ? { code, words: typeof words === "string" ? words : "" } : null;
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,6 @@
+import { objectKey, type ObjectKey } from "../../base/object-key.ts";
 import { displayLocation } from "../../base/repository-location.ts";
-import type { TrialDoor, TrialReply, TrialRequest } from "../../store/trial-door.ts";
+import type { TrialDoor, TrialReply, TrialRequest, TrialTarget } from "../../store/trial-door.ts";
 import { openConnection, type S3Access } from "./s3-client.ts";
 import { failureOfS3 } from "./s3-failure.ts";
 import { S3ReplyError } from "./s3-reply-error.ts";
@@ -8,12 +9,16 @@ import type { S3Request } from "./signed-request.ts";
 
 /** Opens no connection until a request is sent. Fails with `config` when the CA file cannot be read. */
 export function openTrialDoor(access: S3Access): TrialDoor {
-  const transport = openTransport(access, openConnection(access));
+  const connection = openConnection(access);
   const { location, credentials } = access;
+  const { host, hostname } = new URL(location.endpoint);
+  const service = { ...connection, address: { ...connection.address, host, hostname, path: "/" } };
+  const [toBucket, toService] = [openTransport(access, connection), openTransport(access, service)];
   return {
     send: async (request) => {
       const sent = s3RequestOf(request);
       try {
+        const transport = request.target.kind === "service" ? toService : toBucket;
         const { status, headers, body } = await transport.write(sent);
         return { status, code: "", headers, body: body.toString("utf8") };
       } catch (error) {
@@ -27,12 +32,23 @@ export function openTrialDoor(access: S3Access): TrialDoor {
 }
 
 function s3RequestOf({ target, body, ...request }: TrialRequest): S3Request {
-  if (target.kind === "object" && target.key === "") throw new RangeError("an object key is never empty");
   return {
     ...request,
-    key: target.kind === "object" ? target.key : null,
+    key: keyOf(target),
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
   };
+}
+
+/** Of the bucket null; throws a RangeError on an empty key or path, which would be the bucket's. */
+function keyOf(target: TrialTarget): ObjectKey | null {
+  switch (target.kind) {
+    case "bucket":
+      return null;
+    case "object":
+      return objectKey(target.key);
+    case "service":
+      return objectKey(target.path);
+  }
 }
 
 /** Answers for the sake of the key itself, of the time of day or of the bucket's name. */

@@ -89,6 +89,14 @@ describe("a trial door", () => {
     });
   });
 
+  it("reaches the store's own API beside the bucket, and reads the errors of MinIO's", async () => {
+    const body = '{"Code":"XMinioAdminConfigBadJSON","Message":"in the store\'s words"}';
+    const { door, requests } = await doorTo(() => ({ status: 400, body }));
+    const target = { kind: "service", path: "minio/admin/v3/add-user" } as const;
+    expect(await door.send({ ...request, target })).toMatchObject({ status: 400, code: "XMinioAdminConfigBadJSON" });
+    expect(requests[0]?.path).toBe("/minio/admin/v3/add-user");
+  });
+
   it("throws where nobody answers", async () => {
     const door = openTrialDoor(accessAt("http://127.0.0.1:1"));
     expect(await failureOf(door.send({ ...request, target: { kind: "bucket" } }))).toMatchObject({

@@ -1,0 +1,42 @@
+import { orError, outcomeOf } from "../answer.ts";
+import type { Attempt } from "../attempt.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Thief } from "../thief.ts";
+import { withMd5 } from "./with-md5.ts";
+
+/**
+ * MinIO takes a new user only encrypted, and looks at the right before it decrypts (tried: 403 without it). Of other stores
+ * none is known that could be asked without making a key.
+ */
+export const makeKeys: Attempt = {
+  name: "make keys",
+  cost: "a key of the thief's own, with rights of his choice, that stays when this one is taken away",
+  needs: "nobody",
+  actions: ["admin:CreateUser"],
+  on: "service",
+  tryIt: async (thief) => [await orError("a user", async () => await tryUser(thief))],
+};
+
+async function tryUser(thief: Thief): Promise<Outcome> {
+  const form = "a user";
+  if (!(await isMinio(thief)))
+    return { form, got: "not tried", detail: "this store cannot be asked without making one" };
+  const reply = await thief.send(
+    withMd5({
+      operation: "AddUser",
+      method: "PUT",
+      target: { kind: "service", path: "minio/admin/v3/add-user" },
+      query: { accessKey: `holdfast-canary-${thief.random()}` },
+      body: new TextEncoder().encode("this is no user"),
+    }),
+  );
+  return outcomeOf(form, reply, ["XMinioAdminConfigBadJSON"]);
+}
+
+/** By the profile, or by what it calls itself. */
+async function isMinio({ door, profile, place }: Thief): Promise<boolean> {
+  if (profile.policyVocabulary.value === "minio") return true;
+  const query = { "list-type": "2", prefix: place.prefix, "max-keys": "1" };
+  const reply = await door.send({ operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query });
+  return reply.headers["server"] === "MinIO";
+}
