@@ -14,12 +14,17 @@ export interface ShardOptions {
 
 /** Pages that may wait to be taken, for each connection: more let fast ranges run ahead, and cost memory. */
 const pagesPerConnection = 3;
+/** Pages that may wait for a consumer who never has to. */
+const fewestPages = 4;
+/** How far their number goes up with each page that is not there when it is wanted, and down with each that is. */
+const raised = 4;
+const lowered = 0.1;
 
 /**
  * The version history under a prefix, as `listVersions` gives it, read in ranges side by side: the same rows in the same
  * order, in other pages. What fits into one page costs one request; a longer history is cut while it is read, see
- * `splitRange`. Holds a number of pages that does not grow with the bucket. Nothing is read before the first page is
- * wanted, and no further listing begins after the consumer has left.
+ * `splitRange`. Holds a number of pages that does not grow with the bucket, and few for a consumer who is slower than the
+ * store. Nothing is read before the first page is wanted, and no further listing begins after the consumer has left.
  *
  * Fails with the first failure of any listing, with the signal's reason as soon as it is aborted, and with
  * `store-misbehaves` where keys are out of order.
@@ -84,7 +89,9 @@ class Shards {
   readonly #store: Pick<ReadableStore, "listVersions">;
   readonly #prefix: string;
   readonly #connections: number;
-  readonly #budget: number;
+  readonly #most: number;
+  /** Pages that may wait or be asked for. */
+  #budget: number;
   #head: Shard | null;
   #reading = 0;
   #held = 0;
@@ -96,7 +103,8 @@ class Shards {
     this.#store = store;
     this.#prefix = prefix;
     this.#connections = Math.max(1, connections);
-    this.#budget = this.#connections * pagesPerConnection;
+    this.#most = this.#connections * pagesPerConnection;
+    this.#budget = Math.min(this.#most, Math.max(fewestPages, this.#connections));
     this.#head = new Shard({ from: prefix, until: null }, 1);
   }
 
@@ -105,10 +113,18 @@ class Shards {
     for (;;) {
       if (this.#failure !== null) throw this.#failure.reason;
       const page = this.#take();
-      if (page !== null) yield page;
-      else if (this.#head === null) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (page !== null) {
+        this.#budget = Math.max(Math.min(fewestPages, this.#most), this.#budget - lowered);
+        yield page;
+      } else if (this.#head === null) return;
+      else await this.#nextPage();
     }
+  }
+
+  async #nextPage(): Promise<void> {
+    this.#budget = Math.min(this.#most, this.#budget + raised);
+    this.#pump();
+    await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
   fail(reason: unknown): void {

@@ -118,13 +118,16 @@ const predecessors: Readonly<Record<string, string>> = Object.fromEntries(
   }),
 );
 
+/** Versions of a key among which one is looked for in turn. */
+const mostFew = 8;
+
 /** Holds a listing to its order: keys under the prefix, ascending by their UTF-8 bytes, no version of a key twice. */
 class ForwardOrder {
   readonly #listing: VersionListing;
   #key: ObjectKey | null = null;
-  /** The versions of that key; the set is made with the second, since most keys have one. */
-  #first: VersionId | null = null;
-  #seen: Set<VersionId> | null = null;
+  /** The versions of that key; a set is made where they are many. */
+  #few: VersionId[] = [];
+  #many: Set<VersionId> | null = null;
 
   constructor(listing: VersionListing) {
     this.#listing = listing;
@@ -144,16 +147,16 @@ class ForwardOrder {
       throw misbehaves(this.#listing, `the listing goes back from "${this.#key}" to "${key}"`);
     }
     this.#key = key;
-    this.#first = versionId;
-    this.#seen = null;
+    this.#few = [versionId];
+    this.#many = null;
   }
 
   #addTo(key: ObjectKey, versionId: VersionId): void {
-    this.#seen ??= new Set(this.#first === null ? [] : [this.#first]);
-    if (this.#seen.has(versionId)) {
+    if (this.#many?.has(versionId) ?? this.#few.includes(versionId)) {
       throw misbehaves(this.#listing, `the listing repeats version ${versionId} of "${key}"`);
     }
-    this.#seen.add(versionId);
+    if (this.#few.length < mostFew) this.#few.push(versionId);
+    else (this.#many ??= new Set(this.#few)).add(versionId);
   }
 }
 

@@ -74,6 +74,11 @@ describe("listVersions()", () => {
       'repeats version 1 of "a"',
     ],
     [
+      "a row that comes again after many others of its key",
+      [{ rows: [...Array.from({ length: 30 }, (_, n) => versionXml("a", `${n}`)), versionXml("a", "20")] }],
+      'repeats version 20 of "a"',
+    ],
+    [
       "a key that comes before the one above",
       [{ rows: [versionXml("b", "1"), versionXml("a", "1")] }],
       'goes back from "b" to "a"',
