@@ -170,24 +170,26 @@ describe("expectedOf()", () => {
   };
   // In the order of `roles`: monitor, writer, pruner, purger, rescuer.
   it.each([
-    ["read what was backed up", "-AA-A", "-AA-A", "-AA-A"],
-    ["list versions", "A--AA", "A--AA", "A??AA"],
-    ["overwrite an object", "-AA-A", "-AA-A", "-AA-A"],
-    ["overwrite for good", "-----", "-----", "-----"],
-    ["copy over an object", "-??-A", "-??-A", "-??-A"],
-    ["plant a key or config", "----A", "----A", "----A"],
-    ["remove its locks", "-AA-A", "-AA-A", "-AA?A"],
-    ["delete an object", "--A-A", "--A-A", "--A?A"],
-    ["destroy a version", "---A?", "---A?", "---A?"],
-    ["snowball upload", "---??", "---??", "---??"],
-    ["suspend versioning", "----A", "----A", "----A"],
-    ["change the bucket's ACL", "-----", "-----", "----?"],
-    ["change notifications", "----A", "----?", "----A"],
-    ["lock a version", "-----", "-??-?", "-----"],
-    ["bypass retention", "-----", "-----", "-----"],
-    ["delete the bucket", "-----", "-----", "-----"],
-    ["read another prefix", "-----", "-----", "-----"],
-  ])("expects of %s what the rights say: on AWS %s, on Ceph %s, on MinIO %s", (name, aws, ceph, minio) => {
-    expect([row(name, "aws"), row(name, "ceph"), row(name, "minio")]).toEqual([aws, ceph, minio]);
+    ["read what was backed up", "-AA-A", "-AA-A", "-AA-A", "-AA-A"],
+    ["list versions", "A--AA", "A--AA", "A??AA", "A??AA"],
+    ["overwrite an object", "-AA-A", "-AA-A", "-AA-A", "-AA-A"],
+    ["overwrite for good", "-----", "-----", "-----", "-----"],
+    ["copy over an object", "-??-A", "-??-A", "-??-A", "-??-A"],
+    ["plant a key or config", "----A", "----A", "----A", "-??-A"],
+    ["remove its locks", "-AA-A", "-AA-A", "-AA?A", "-AA-A"],
+    ["delete an object", "--A-A", "--A-A", "--A?A", "-?A-A"],
+    ["destroy a version", "---A?", "---A?", "---A?", "---A?"],
+    ["snowball upload", "---??", "---??", "---??", "---??"],
+    ["suspend versioning", "----A", "----A", "----A", "----?"],
+    ["change encryption", "----A", "----?", "----A", "----?"],
+    ["change the bucket's ACL", "-----", "-----", "----?", "-----"],
+    ["change notifications", "----A", "----?", "----A", "----?"],
+    ["lock a version", "-----", "-??-?", "-----", "-----"],
+    ["bypass retention", "-----", "-----", "-----", "-----"],
+    ["delete the bucket", "-----", "-----", "-----", "-----"],
+    ["read another prefix", "-----", "-----", "-----", "-----"],
+    ["make keys", "-----", "-----", "-----", "-----"],
+  ])("expects of %s what the rights say: on AWS %s, Ceph %s, MinIO %s, B2 %s", (name, ...providers) => {
+    expect(["aws", "ceph", "minio", "b2"].map((provider) => row(name, provider))).toEqual(providers);
   });
 });

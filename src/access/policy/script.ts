@@ -126,7 +126,8 @@ function where({ areas }: Grant): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-function finenessOf(form: PolicyForm): Fineness {
+/** How finely the form can say where a right holds. */
+export function finenessOf(form: PolicyForm): Fineness {
   if (form.kind === "capabilities") {
     return { vocabulary: b2Vocabulary, comesWith: {}, limitsListings: true, limitsParts: false };
   }
