@@ -52,7 +52,8 @@ export class Thief {
   readonly random: () => string;
   readonly clock: Clock;
   readonly #noCanaries: string | null;
-  readonly #witnesses: readonly TrialDoor[];
+  /** Its own door first. */
+  readonly #witnesses: readonly [TrialDoor, ...TrialDoor[]];
   readonly #mark: string;
   readonly #touched = new Set<ObjectKey>();
   #laid: Canary | TrialReply | null = null;
@@ -114,8 +115,9 @@ export class Thief {
 
   /** The answer of the first key of this host that may ask; else of the last. */
   async askAny(request: TrialRequest): Promise<TrialReply> {
-    let reply = await this.door.send(request);
-    for (const door of this.#witnesses) {
+    const [own, ...others] = this.#witnesses;
+    let reply = await own.send(request);
+    for (const door of others) {
       if (reply.status !== 401 && reply.status !== 403) break;
       reply = await door.send(request);
     }

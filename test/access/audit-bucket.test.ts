@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bucketFindings, type BucketFacts } from "../../src/access/bucket-findings.ts";
+import { quirkFindings } from "../../src/access/quirk-findings.ts";
 import type { Duration } from "../../src/base/duration.ts";
 import type { LifecycleRule } from "../../src/store/bucket-settings.ts";
+import { profileOf } from "../stores/real-stores.ts";
 
 const none = { kind: "none" } as const;
 const day = 86_400_000;
@@ -124,4 +126,18 @@ describe("bucketFindings()", () => {
       ["warning settings-unreadable"],
     ],
   ])("tells %s", (_, rules, expected) => expect(rules).toEqual(expected));
+});
+
+describe("quirkFindings()", () => {
+  const told = (provider: string): readonly string[] =>
+    quirkFindings(profileOf(provider), ["writer", "purger"]).map(({ evidence }) => evidence);
+
+  it.each([
+    ["b2", /the writer's key can also .*hide objects in all of the repository/],
+    ["minio", /the purger's key can also hide objects in all of the repository/],
+  ])("tells what comes along with a right on %s", (provider, expected) => {
+    expect(told(provider).join("\n")).toMatch(expected);
+  });
+
+  it.each(["aws", "garage", "r2"])("has nothing to tell of %s", (provider) => expect(told(provider)).toEqual([]));
 });

@@ -200,7 +200,8 @@ async function beginsSo(thief: Thief, key: ObjectKey): Promise<string> {
 }
 
 function forced(key: ObjectKey): TrialRequest {
-  if (!/[0-9a-f]{32}$/.test(key)) throw new RangeError("a forced delete is for names of 128 random bits alone");
+  if (!/holdfast-canary-audit-[0-9a-f]{32}$/.test(key))
+    throw new RangeError("a forced delete is for names of 128 random bits alone");
   return { ...deletion(key), headers: { "x-minio-force-delete": "true" } };
 }
 

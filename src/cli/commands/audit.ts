@@ -3,6 +3,7 @@ import { openTrialDoor } from "../../adapters/s3/trial-door.ts";
 import { auditBucket } from "../../access/audit-bucket.ts";
 import { auditKeys, type AuditedKey } from "../../access/audit.ts";
 import type { Check } from "../../access/check.ts";
+import { quirkFindings } from "../../access/quirk-findings.ts";
 import { windowDays } from "../../access/policy/lifecycle.ts";
 import type { Duration } from "../../base/duration.ts";
 import { Failure } from "../../base/failure.ts";
@@ -32,6 +33,7 @@ export const audit: CommandAction = async (invocation, input) => {
   const findings = [
     ...keyFindings({ repositories }),
     ...(settings ?? []),
+    ...(quick ? [] : quirkFindings(profile, roles)),
     ...(quick ? [] : providerFindings(profile).filter((finding) => !isDisproven(finding, checks))),
   ];
   for (const finding of findings) invocation.screen.event({ type: "finding", ...finding });
