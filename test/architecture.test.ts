@@ -11,6 +11,7 @@ const ranks: Readonly<Record<string, number>> = {
   history: 2,
   access: 3,
   retention: 3,
+  purge: 3,
   rollback: 3,
   repository: 3,
   config: 4,
