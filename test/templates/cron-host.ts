@@ -78,6 +78,9 @@ export function openCronHost(host: Host): CronHost {
         ...Object.fromEntries(variables),
         PATH: `${programs}:${variables.get("PATH") ?? ""}`,
         HOME: home,
+        // Of this home, also where the tests run as root.
+        XDG_STATE_HOME: path.join(home, ".local/state"),
+        XDG_CACHE_HOME: path.join(home, ".cache"),
         LOGS: logs,
         CREDENTIALS_DIRECTORY: credentials,
       };
