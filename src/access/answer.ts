@@ -64,3 +64,13 @@ export function outcomeOf(form: string, reply: TrialReply, passed: readonly stri
 export function answerText({ status, code }: TrialReply): string {
   return code === "" ? `${status}` : `${status} ${code}`;
 }
+
+/** What is asked for; null where this key may not. Fails as `ask` for every other reason. */
+export async function ifAllowed<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "store-denied") return null;
+    throw error;
+  }
+}

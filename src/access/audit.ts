@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
-import type { ObjectKey } from "../base/object-key.ts";
+import { objectKey, type ObjectKey } from "../base/object-key.ts";
 import { displayLocation, type RepositoryLocation } from "../base/repository-location.ts";
 import type { Role } from "../base/role.ts";
 import type { HistoryRow } from "../store/object-version.ts";
@@ -9,7 +9,10 @@ import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { TrialDoor } from "../store/trial-door.ts";
 import type { PurgingStore } from "../store/versioned-store.ts";
 import type { Outcome } from "./outcome.ts";
+import { canaryLockPrefix } from "../restic/layout.ts";
+import { ifAllowed } from "./answer.ts";
 import { attempts, quickAttempts } from "./attempts.ts";
+import { whyNoCanary } from "./canary-lock.ts";
 import { checkOf, type Check } from "./check.ts";
 import { Thief } from "./thief.ts";
 
@@ -53,10 +56,9 @@ export async function auditKeys(request: AuditRequest): Promise<readonly Check[]
   const tried = keys.filter(({ role }) => roles.includes(role));
   for (const key of tried) await requireKnown(key, request.location);
   await requireVersions(request);
-  const noCanaries = await complianceByDefault(keys);
   const checks: Check[] = [];
   for (const key of tried) {
-    const thief = thiefOf(request, key, noCanaries);
+    const thief = await thiefOf(request, key);
     try {
       checks.push(...(await tryAll(request, thief)));
     } finally {
@@ -85,18 +87,23 @@ async function tryAll(
   return checks;
 }
 
-function thiefOf(
-  { keys, location, profile, random, clock }: AuditRequest,
-  key: AuditedKey,
-  noCanaries: string | null,
-): Thief {
-  const witnesses = [...keys]
-    .filter((each) => each !== key)
-    .sort(byPower)
-    .map(({ door }) => door);
+async function thiefOf({ keys, location, profile, random, clock }: AuditRequest, key: AuditedKey): Promise<Thief> {
+  const { role, door } = key;
+  const witnesses = [...keys].filter((each) => each !== key).sort(byPower);
+  const stores = [key, ...witnesses].map(({ store }) => store);
   const mark = createHash("sha256").update(key.accessKey).digest("hex").slice(0, 8);
-  const place = { bucket: location.bucket, prefix: location.prefix };
-  return new Thief({ role: key.role, door: key.door, place, profile, witnesses, mark, random, clock, noCanaries });
+  const canary = objectKey(`${location.prefix}${canaryLockPrefix}audit-${mark}`);
+  return new Thief({
+    role,
+    door,
+    place: { bucket: location.bucket, prefix: location.prefix },
+    profile,
+    witnesses: witnesses.map((each) => each.door),
+    mark,
+    random,
+    clock,
+    noCanaries: await whyNoCanary({ stores, door, key: canary, clock }),
+  });
 }
 
 const byMight: readonly Role[] = ["rescuer", "purger", "pruner", "monitor", "writer"];
@@ -126,29 +133,6 @@ async function requireVersions({ keys, location, profile }: AuditRequest): Promi
         ? "keep the repository on a store that keeps versions, or behind rest-server --append-only: see docs/keys.md"
         : "turn the bucket's versioning on, then audit again: holdfast init does it for a new repository",
   });
-}
-
-/** Why no canary may be put: what is locked in COMPLIANCE mode nobody can take away. */
-async function complianceByDefault(keys: readonly AuditedKey[]): Promise<string | null> {
-  for (const { store } of keys) {
-    const settings = await ifAllowed(async () => await store.settings());
-    if (settings?.objectLock.kind !== "set") continue;
-    const { mode, days } = settings.objectLock.value;
-    if (mode === "COMPLIANCE" && days !== null) {
-      return `each new object is locked in COMPLIANCE mode for ${days} days: no canary is put`;
-    }
-  }
-  return null;
-}
-
-/** Null where this key may not. */
-async function ifAllowed<T>(ask: () => Promise<T>): Promise<T | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof Failure && error.kind === "store-denied") return null;
-    throw error;
-  }
 }
 
 /** A key that the store does not know would be refused everything, which proves nothing: asked by what every key may try. */

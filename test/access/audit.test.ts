@@ -137,6 +137,25 @@ describe("auditKeys()", () => {
     ).toEqual([]);
   });
 
+  const unreadable = { kind: "unreadable", problem: "the store refused the key" } as const;
+  it.each<[string, Partial<TrialReply>, boolean]>([
+    ["finds fault with a lock, having none", { status: 400, code: "InvalidRequest" }, true],
+    ["would lock, and does not say by which default", { status: 400, code: "BadDigest" }, false],
+    ["refuses the lock before it looks, as AWS does", denied, true],
+  ])("puts canaries where the lock is not to be read and the store %s, or not", async (_, locking, isPut) => {
+    const key = keyOf("writer", ({ method, headers }) => {
+      if (method !== "PUT") return {};
+      if (headers?.["x-amz-object-lock-mode"] !== undefined) return locking;
+      return headers?.["content-md5"] === undefined
+        ? { headers: { "x-amz-version-id": "v" } }
+        : { status: 400, code: "BadDigest" };
+    });
+    key.store.setSettings({ objectLock: unreadable });
+    await auditKeys(requestFor([key], { quick: true }));
+    const puts = key.door.requests.filter(({ method, headers }) => method === "PUT" && headers === undefined);
+    expect(puts.length > 0).toBe(isPut);
+  });
+
   it("clears its canaries away when it is interrupted, by the rescuer's hand", async () => {
     const controller = new AbortController();
     const rescuer = keyOf("rescuer", () => ({}));

@@ -4,6 +4,7 @@ import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts
 import type { Check } from "../../src/access/check.ts";
 import type { LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { roles } from "../../src/base/role.ts";
+import { operateBucket } from "../stores/bucket-operator.ts";
 import { nginxIsHere, startGuard } from "../stores/nginx-guard.ts";
 import { realStores, s3Access } from "../stores/real-stores.ts";
 import {
@@ -80,6 +81,7 @@ describe.skipIf(!ceph.isHere)("an audit of Ceph RGW", () => {
   tellsWhatIsRefusedToAll(local, { untried });
   tellsLocks(local, "allowed");
   tellsWhatAMonitorReads(local);
+  putsNothingUnderCompliance(local);
 
   it("sees with the writer's key alone that an overwritten version stays", async () => {
     const bucket = await makeAuditedBucket(local());
@@ -99,6 +101,7 @@ describe.skipIf(!minio.isHere)("an audit of MinIO", () => {
   tellsWhatIsRefusedToAll(local, { untried: ["bypass retention"] });
   tellsLocks(local, "refused");
   tellsWhatAMonitorReads(local);
+  putsNothingUnderCompliance(local);
 
   it.each([
     ["user", "writer", keyWith, holesOfMinio],
@@ -223,6 +226,24 @@ function tellsWhatIsRefusedToAll(local: () => LocalStore, { untried }: Refused):
     const checks = await audit(bucket, [await keyWith(bucket, "writer", [nothing]), ownersKey(bucket)]);
     const others = checks.filter(({ got }) => got !== "refused").map(({ attempt, got }) => `${attempt} ${got}`);
     expect(others.filter((each) => !untried.includes(each.replace(" not tried", "")))).toEqual([]);
+  });
+}
+
+/** In a bucket where what is put can be taken away by nobody. */
+function putsNothingUnderCompliance(local: () => LocalStore): void {
+  it.each([
+    ["alone", false],
+    ["beside one that may read the default", true],
+  ])("puts no canary with a writer's key %s where each object is locked in COMPLIANCE mode", async (_, isHelped) => {
+    const bucket = await makeAuditedBucket(local(), { lockable: true });
+    const owner = s3Access(local(), local().owner, bucket.bucket);
+    await operateBucket(owner).lockByDefault({ mode: "COMPLIANCE", years: 1 });
+    const before = await allRows(bucket.owners);
+    const checks = await audit(bucket, [await grantedKey(bucket, "writer"), ...(isHelped ? [ownersKey(bucket)] : [])]);
+    expect(gotOf(checks)["overwrite for good"]).toBe("not tried");
+    expect(gotOf(checks)["destroy a version"]).toBe("refused");
+    const rows = await allRows(bucket.owners);
+    expect(rows.filter(({ kind }) => kind === "version")).toEqual(before);
   });
 }
 

@@ -1,27 +1,10 @@
 import type { ObjectKey } from "../../base/object-key.ts";
 import { canaryFolder, canaryName } from "../../restic/layout.ts";
-import type { TrialReply, TrialRequest } from "../../store/trial-door.ts";
+import type { TrialReply } from "../../store/trial-door.ts";
 import { orError, outcomeOf, tryForm } from "../answer.ts";
 import type { Outcome } from "../outcome.ts";
+import { putThatNeverWrites, wrongBody } from "../never-written.ts";
 import { isCanary, type Thief } from "../thief.ts";
-
-/** What a store says of such a PUT to a key that may put: MinIO looks for the ETag first, Ceph at the bytes. */
-const wrongBody = ["BadDigest", "InvalidDigest", "PreconditionFailed", "NoSuchKey"] as const;
-
-/**
- * A PUT that never writes: its Content-MD5 is not that of its body, and it asks for an ETag that nothing has. A store
- * looks at the right first (tried on RGW 16.2.15 and MinIO: 403 without it, one of `wrongBody` with it) and refuses the
- * rest afterwards. A copy has no such form: Ceph does not heed `x-amz-copy-source-if-match` and writes.
- */
-function putThatNeverWrites(key: ObjectKey, more: Headers = {}): TrialRequest {
-  return {
-    operation: "PutObject",
-    method: "PUT",
-    target: { kind: "object", key },
-    headers: { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==", "if-match": '"00000000000000000000000000000000"', ...more },
-    body: new TextEncoder().encode("a canary that is never written"),
-  };
-}
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,20 +1,11 @@
-import { addMilliseconds, formatInstant } from "../../base/instant.ts";
-import type { TrialReply } from "../../store/trial-door.ts";
 import { orError, outcomeOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Outcome } from "../outcome.ts";
+import { governed, isWithoutLock } from "../canary-lock.ts";
 import type { Thief } from "../thief.ts";
 import { outcomeOfPut, tryPutWith } from "./harmless-put.ts";
 
 const noLock = "this bucket has no object lock";
-
-/** Of a bucket without object lock, whoever asks. */
-function isWithoutLock({ code }: TrialReply): boolean {
-  return code === "InvalidRequest" || code === "ObjectLockConfigurationNotFoundError";
-}
-
-/** Milliseconds: as short as a trial is long. */
-const lockedFor = 60_000;
 
 /**
  * By the headers of a PUT that never writes. A document for `?retention` tells nothing: both RGW 16.2.15 and MinIO find fault
@@ -27,7 +18,7 @@ export const lockVersion: Attempt = {
   actions: ["s3:PutObjectRetention", "s3:PutObjectLegalHold"],
   on: "objects",
   tryIt: async (thief) => [
-    await orError("retention", async () => await tryLock(thief, "retention", governed(thief))),
+    await orError("retention", async () => await tryLock(thief, "retention", governed(thief.clock))),
     await orError(
       "legal hold",
       async () => await tryLock(thief, "legal hold", { "x-amz-object-lock-legal-hold": "ON" }),
@@ -40,11 +31,6 @@ async function tryLock(thief: Thief, form: string, headers: Readonly<Record<stri
   if ("got" in reply) return { ...reply, form };
   if (isWithoutLock(reply)) return { form, got: "not tried", detail: noLock };
   return outcomeOfPut(form, reply);
-}
-
-function governed({ clock }: Thief): Readonly<Record<string, string>> {
-  const until = formatInstant(addMilliseconds(clock.now(), lockedFor));
-  return { "x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-retain-until-date": until };
 }
 
 /** On a canary that is locked in GOVERNANCE mode, by the bucket's default or for a minute by this key. */
@@ -60,7 +46,7 @@ export const bypassRetention: Attempt = {
 async function bypass(thief: Thief): Promise<Outcome> {
   const form = "a locked canary";
   const key = thief.lockCanary("-locked");
-  const locked = await thief.put(key, "a locked canary", { headers: governed(thief) });
+  const locked = await thief.put(key, "a locked canary", { headers: governed(thief.clock) });
   if (isWithoutLock(locked)) return { form, got: "not tried", detail: noLock };
   const put = locked.status < 300 ? locked : await thief.put(key, "a canary");
   const id = put.headers["x-amz-version-id"];
