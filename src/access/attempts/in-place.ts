@@ -81,7 +81,7 @@ async function whetherReplaced(
   const seen = await thief.readVersion(canary.key, id);
   if (seen.kind === "not seen") return unseen({ id, reply });
   if (seen.kind === "gone") return said("allowed", "the old version is gone");
-  if (seen.text !== version.text) return said("allowed", "the old bytes are gone");
+  if (seen.text !== version.text) return said("allowed", "the version id holds other bytes now");
   return said("refused", reply.status < 300 ? "the store takes it for an ordinary upload" : "");
 }
 

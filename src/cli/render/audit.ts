@@ -86,12 +86,14 @@ function endLines({ checks, findings, repository, quick }: AuditShown, { width, 
   const bad = checks.filter(({ ok }) => !ok);
   const untried = checks.filter(({ got }) => got === "not tried").length;
   const left = untried === 0 ? "" : `, ${untried} not tried`;
+  const serious = findings.filter(({ severity }) => severity !== "notice").length;
+  const besides = serious === 0 ? "" : `, ${counted(serious, "finding")} besides`;
   if (bad.length === 0) {
-    const passed = `${counted(checks.length - untried, "trial")} as expected${left}`;
-    const isClean = findings.every(({ severity }) => severity === "notice");
+    const passed = `${counted(checks.length - untried, "trial")} as expected${left}${besides}`;
+    const isClean = serious === 0;
     const next =
       quick || !isClean ? `holdfast audit ${repository}` : `holdfast audit ${repository} --quick     from a timer`;
-    return [isClean ? style("good", passed) : passed, `Next:  ${next}`];
+    return [style(isClean ? "good" : "warning", passed), `Next:  ${next}`];
   }
   const fixes = new Map<string, Check[]>();
   for (const check of bad) fixes.set(check.fix ?? "", [...(fixes.get(check.fix ?? "") ?? []), check]);
@@ -102,7 +104,7 @@ function endLines({ checks, findings, repository, quick }: AuditShown, { width, 
   const wrongly = bad.find(({ isHole, got }) => !isHole && got !== "error");
   const next = wrongly === undefined ? `holdfast audit ${repository}` : `holdfast policy ${wrongly.role} ${repository}`;
   return [
-    style("bad", `${counted(bad.length, "surprise")}${left}. What to change:`),
+    style("bad", `${counted(bad.length, "surprise")}${left}${besides}. What to change:`),
     ...lines,
     ...ownerLines(bad, width),
     `Next:  ${next}`,

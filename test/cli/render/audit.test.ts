@@ -106,6 +106,17 @@ describe("auditLines()", () => {
     expect(shown).toContain("  list versions            ERROR      the store answers 500");
   });
 
+  it("counts the findings besides that exit 80 is for", () => {
+    const finding = { rule: "r", subject: "s", evidence: "seen", remedy: "mend it" } as const;
+    const findings = [
+      { ...finding, severity: "alarm" },
+      { ...finding, severity: "notice" },
+    ] as const;
+    const shown = lines(200, [kept], { findings });
+    expect(shown).toContain("  alarm    seen; mend it");
+    expect(shown.slice(-2)).toEqual(["1 trial as expected, 1 finding besides", "Next:  holdfast audit home"]);
+  });
+
   it("heads the table of each key with its role", () => {
     const shown = lines(200, [kept, { ...kept, role: "pruner" }]);
     expect(shown.filter((line) => line.startsWith("What a thief of the "))).toEqual([
