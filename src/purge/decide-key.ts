@@ -129,9 +129,18 @@ interface Doubt {
 
 function leftBecause(doubt: Doubt): LeftBecause | null {
   const { below, seen, rules } = doubt;
-  if (!isOrderSure(doubt)) return "order";
-  if (below.some((row) => !isOld(row, seen, rules) || seen?.wasCurrent(row) === true)) return "order";
+  if (!isOrderSure(doubt) || below.some((row) => !isOld(row, seen, rules)) || isMisplaced(doubt)) return "order";
   return isOverwritten(doubt) ? "overwritten" : null;
+}
+
+/**
+ * Whether what was current in the earlier listing was superseded, before the window, by nothing but rows of that same
+ * listing: then one of them was replaced in place.
+ */
+function isMisplaced({ sequence, stays, below, seen }: Doubt): boolean {
+  const once = below.find((row) => seen?.wasCurrent(row) === true);
+  if (once === undefined) return false;
+  return sequence.slice(stays.length - 1, sequence.indexOf(once)).every((row) => seen?.has(row) === true);
 }
 
 function isOrderSure({ sequence, rows, rules: { order, idTime } }: Doubt): boolean {

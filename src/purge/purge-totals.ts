@@ -7,7 +7,7 @@ import type { HistoryRow } from "../store/object-version.ts";
 import type { KeyDecision } from "./decide-key.ts";
 
 /** Parts of a repository that are told apart. */
-export const purgeAreas = ["data", "index", "snapshots", "keys", "locks", "config", "canary"] as const;
+const purgeAreas = ["data", "index", "snapshots", "keys", "locks", "config", "canary"] as const;
 export type PurgeArea = (typeof purgeAreas)[number];
 
 /** The part that a key without its prefix belongs to; null for what is not restic's and not ours. */
