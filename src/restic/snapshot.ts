@@ -13,6 +13,15 @@ export interface Snapshot {
   readonly tags: readonly string[];
   /** The id of the snapshot that this one replaces (`tag`, `rewrite`, `copy`), or null. */
   readonly original: string | null;
+  /** What restic 0.17 and newer write of the backup; left out where the snapshot has none. */
+  readonly summary?: SnapshotSummary;
+}
+
+export interface SnapshotSummary {
+  readonly files: number;
+  readonly bytes: number;
+  /** How long the backup ran, in milliseconds; `time` is when it began. */
+  readonly duration: number;
 }
 
 /** Reads the output of `snapshots --json`; null where it is no list of snapshots. */
@@ -47,7 +56,18 @@ function snapshotOf(value: unknown): Snapshot | null {
     paths: textsOf(fields["paths"]),
     tags: textsOf(fields["tags"]),
     original: textOf(fields["original"]) || null,
+    ...summaryOf(fields["summary"]),
   };
+}
+
+function summaryOf(value: unknown): Pick<Snapshot, "summary"> {
+  if (typeof value !== "object" || value === null) return {};
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { total_files_processed: files = 0, total_bytes_processed: bytes = 0 } = fields;
+  if (typeof files !== "number" || typeof bytes !== "number") return {};
+  const [begin, end] = [fields["backup_start"], fields["backup_end"]].map((each) => parseInstant(textOf(each)));
+  const duration = typeof begin === "number" && typeof end === "number" ? Math.max(0, end - begin) : 0;
+  return { summary: { files, bytes, duration } };
 }
 
 function textOf(value: unknown): string {

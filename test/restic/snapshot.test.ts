@@ -9,7 +9,9 @@ const of014 =
 const of019 =
   '{"time":"2026-11-21T09:53:21.801818611+02:00","parent":"37","tree":"3b","paths":["/home","/etc"],"hostname":"alpha",' +
   '"username":"root","tags":["daily","db"],"original":"373d2067e1e9a7136a2e83077c0bf2b8b6302c25fe73697a596d90553e293459",' +
-  '"program_version":"restic 0.19.1","summary":{"files_new":1,"total_bytes_processed":2},' +
+  '"program_version":"restic 0.19.1","summary":{"files_new":1,' +
+  '"total_files_processed":12,"total_bytes_processed":2,"backup_start":"2026-11-21T09:53:21.8+02:00",' +
+  '"backup_end":"2026-11-21T09:54:23.3+02:00"},' +
   '"id":"79ad79951fa6c0551103d8b42ddf56e582f103077053fb73612ad39a6db23023","short_id":"79ad7995"}';
 
 describe("parseSnapshots()", () => {
@@ -34,6 +36,7 @@ describe("parseSnapshots()", () => {
         paths: ["/home", "/etc"],
         tags: ["daily", "db"],
         original: "373d2067e1e9a7136a2e83077c0bf2b8b6302c25fe73697a596d90553e293459",
+        summary: { files: 12, bytes: 2, duration: 61_500 },
       },
     ]));
 
