@@ -127,8 +127,10 @@ const everyDay: readonly CommandSpec[] = [
     name: "prune",
     summary: "forget and prune by the retention rules, on the trusted host",
     description:
-      "Decides from the snapshot list what to forget, shows it, forgets exactly those ids, then prunes. Refuses when " +
-      "the list is empty, differs from what the store holds, would empty a group, or when check fails.",
+      "Decides what to forget by the store's dates as well as by the clients', shows it, forgets exactly those ids, prunes, " +
+      "and checks, reading a part of the data each time. A snapshot is forgotten only if every clock would forget it. " +
+      "Guard rails stop it (exit 81, nothing forgotten) where something looks like an attack or a mistake; each tells " +
+      "what it measured and what releases it, see docs/prune.md. Refuses a list that differs from what the store holds.",
     words: [repository],
     flags: [
       {
@@ -146,6 +148,34 @@ const everyDay: readonly CommandSpec[] = [
       ["holdfast prune home", "on the host that holds the pruner's key"],
     ],
     load: async () => await import("./commands/prune.ts").then(({ prune }) => prune),
+  },
+  {
+    name: "hold",
+    summary: "keep prune from forgetting anything until it is released",
+    description:
+      "Puts a hold on the repository, on record on this host. Every command of this host that opens the repository says so, " +
+      "and prune forgets nothing. Asks no store.",
+    words: [repository],
+    flags: [{ flags: "--reason <text>", description: "why, for whoever finds it" }],
+    examples: [['holdfast hold home --reason "nas was broken into"', "on the trusted host, first of all"]],
+    load: async () => await import("./commands/hold.ts").then(({ hold }) => hold),
+  },
+  {
+    name: "release",
+    summary: "lift a hold, or settle what a guard rail of prune found",
+    description:
+      "Lifts the hold of this host. With --finding it settles one thing that a guard rail found, by the id that prune gives: " +
+      "the rail does not hold for it any more. Time and reason stay on record. Asks no store.",
+    words: [repository],
+    flags: [
+      { flags: "--finding <id>", description: "settle this finding and leave a hold as it is" },
+      { flags: "--reason <text>", description: "why it is settled" },
+    ],
+    examples: [
+      ["holdfast release home", "when the hold is over"],
+      ['holdfast release home --finding silent-host-3f9c2a71 --reason "laptop sold"', "one thing that a rail found"],
+    ],
+    load: async () => await import("./commands/release.ts").then(({ release }) => release),
   },
 ];
 

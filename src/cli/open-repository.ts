@@ -10,7 +10,6 @@ import type { Log } from "../base/log.ts";
 import { isRole, roles, type Role } from "../base/role.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { passwordOf, type RepositoryConfiguration } from "../config/configuration.ts";
-import { stateFolder } from "../config/discovery.ts";
 import { resolveSecret } from "../config/secret-reference.ts";
 import { selectRepository } from "../config/select-repository.ts";
 import { globalArguments } from "../restic/arguments/global.ts";
@@ -21,6 +20,8 @@ import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { PurgingStore } from "../store/versioned-store.ts";
 import type { CommandInput, Invocation } from "./invocation.ts";
 import { loadConfiguration, secretSources } from "./load-configuration.ts";
+import { stateFolderOf } from "./state-folder-of.ts";
+import { tellHold } from "./tell-hold.ts";
 
 /** How a long run wants its store. */
 export interface StoreTuning {
@@ -76,6 +77,7 @@ export async function openNamedRepository(
 ): Promise<OpenedRepository> {
   const { configuration: all } = await loadConfiguration(invocation);
   const configuration = selectRepository(all, name);
+  await tellHold(invocation, configuration.name);
   const profile = await loadProfile(configuration.provider);
   return {
     name: configuration.name,
@@ -93,8 +95,7 @@ export async function openNamedRepository(
 
 /** The state folder of this run. */
 export async function openState(invocation: Invocation): Promise<StateFolder> {
-  const { stateDir: flag } = invocation.options;
-  const folder = stateFolder({ flag, variables: invocation.variables, isRoot: process.getuid?.() === 0 });
+  const folder = stateFolderOf(invocation);
   if (folder !== null) return await openStateFolder(path.resolve(folder));
   throw new Failure({
     kind: "state-unwritable",

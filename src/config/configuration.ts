@@ -5,6 +5,7 @@ import { roles, type Role } from "../base/role.ts";
 import type { BackupOptions } from "../restic/arguments/backup.ts";
 import type { BackupFields } from "./backup-schema.ts";
 import type { ProviderName } from "./known-providers.ts";
+import { retentionDefaults } from "./retention-defaults.ts";
 import type { RetentionFields } from "./retention-schema.ts";
 import type { ConfigurationFields, KeyFields, RepositoryFields } from "./schema.ts";
 import { parseSecretReference, type SecretReference } from "./secret-reference.ts";
@@ -16,11 +17,12 @@ export interface KeyReferences {
   readonly sessionToken: SecretReference | null;
 }
 
+type RetentionDefault = keyof typeof retentionDefaults;
+
 /** What to keep, under restic's own names; lists are lists here even where the file gives one text. */
-export type RetentionConfiguration = Omit<RetentionFields, "keep-tag" | "group-by"> & {
+export type RetentionConfiguration = Omit<RetentionFields, "keep-tag" | RetentionDefault> & {
   readonly "keep-tag"?: readonly string[];
-  readonly "group-by": string;
-};
+} & { readonly [Key in RetentionDefault]: Exclude<RetentionFields[Key], undefined> };
 
 /** One repository as this host sees it: checked, with defaults filled in. Holds no secret. */
 export interface RepositoryConfiguration {
@@ -79,7 +81,7 @@ function repositoryOf(name: string, fields: RepositoryFields): RepositoryConfigu
     retention: fields.retention === undefined ? null : retentionRules(fields.retention),
     defaulted: new Set([
       ...(["provider", "bucket-lookup"] as const).filter((key) => fields[key] === undefined),
-      ...(fields.retention !== undefined && fields.retention["group-by"] === undefined ? ["retention.group-by"] : []),
+      ...defaultedRules(fields.retention),
     ]),
   };
 }
@@ -121,8 +123,15 @@ function backupOptions(fields: BackupFields): BackupOptions {
 
 function retentionRules({ "keep-tag": tags, ...rules }: RetentionFields): RetentionConfiguration {
   const listed = list(tags);
-  const grouped = { ...rules, "group-by": rules["group-by"] ?? "host,paths" };
-  return listed === undefined ? grouped : { ...grouped, "keep-tag": listed };
+  const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));
+  const tagged = listed === undefined ? {} : { "keep-tag": listed };
+  return { ...given, ...tagged, ...retentionDefaults, ...given };
+}
+
+function defaultedRules(fields: RetentionFields | undefined): readonly string[] {
+  if (fields === undefined) return [];
+  const names = Object.keys(retentionDefaults) as readonly RetentionDefault[];
+  return names.filter((name) => fields[name] === undefined).map((name) => `retention.${name}`);
 }
 
 function list(value: string | readonly string[] | undefined): readonly string[] | undefined {

@@ -8,14 +8,16 @@ export interface CalendarDuration {
   readonly hours: number;
 }
 
-/** An instant as the client wrote it: to the nanosecond, and in the client's zone. */
+/** An instant by the clocks of a zone, to the nanosecond. */
 export interface ZonedTime {
   /** Milliseconds since 1970-01-01T00:00:00Z; -Infinity before all dates. */
   readonly milliseconds: number;
   /** What restic writes past the millisecond: 0 to 999,999. */
   readonly nanoseconds: number;
-  /** How far the zone's clocks stand ahead of UTC, in milliseconds. */
+  /** How far the zone's clocks stand ahead of UTC at this time, in milliseconds. */
   readonly offset: number;
+  /** The IANA name of a zone whose offset changes over the year; left out where `offset` always holds. */
+  readonly zone?: string;
 }
 
 /** The spans of the calendar that restic keeps one snapshot of, by the word in its flags. */
@@ -53,6 +55,34 @@ export function zonedTime(instant: Instant, text: string): ZonedTime {
   };
 }
 
+/** The same instant, to the nanosecond, by the clocks of an IANA zone. A RangeError where there is no such zone. */
+export function inZone({ milliseconds, nanoseconds }: ZonedTime, zone: string): ZonedTime {
+  return { milliseconds, nanoseconds, offset: offsetIn(zone, milliseconds), zone };
+}
+
+/** Whether this machine's calendar knows a zone of that IANA name. */
+export function isZone(name: string): boolean {
+  try {
+    offsetIn(name, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function offsetIn(zone: string, milliseconds: number): number {
+  if (zone === "UTC" || !Number.isFinite(milliseconds)) return 0;
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
+  formats.set(zone, format);
+  const shown = format.formatToParts(milliseconds).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const [, sign, hours, minutes, seconds] = /^GMT([+-])(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(shown) ?? [];
+  const offset = (Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)) * 1000;
+  return sign === "-" ? -offset : offset;
+}
+
 /** Negative where `a` is earlier, zero for the same instant in whatever zones, positive where later. */
 export function compareTimes(a: ZonedTime, b: ZonedTime): number {
   return a.milliseconds === b.milliseconds ? a.nanoseconds - b.nanoseconds : a.milliseconds - b.milliseconds;
@@ -67,8 +97,11 @@ export function earlierBy(time: ZonedTime, { years, months, days, hours }: Calen
   const local = localDate(time);
   const year = local.getUTCFullYear() - years;
   local.setUTCFullYear(year, local.getUTCMonth() - months, local.getUTCDate() - days);
-  const milliseconds = local.getTime() - time.offset - hours * 3_600_000;
-  return { ...time, milliseconds: Number.isNaN(milliseconds) ? Number.NEGATIVE_INFINITY : milliseconds };
+  const { zone } = time;
+  const offset = zone === undefined ? time.offset : offsetIn(zone, local.getTime() - time.offset);
+  const milliseconds = local.getTime() - offset - hours * 3_600_000;
+  if (Number.isNaN(milliseconds)) return { ...time, milliseconds: Number.NEGATIVE_INFINITY };
+  return { ...time, milliseconds, offset: zone === undefined ? offset : offsetIn(zone, milliseconds) };
 }
 
 /** A name for the hour, day, ISO week, month or year that the clocks of the time's own zone showed. */

@@ -40,11 +40,19 @@ export interface Decision {
   readonly reasons: readonly string[];
 }
 
-interface SnapshotGroup {
+/** Which time of a snapshot the rules go by. */
+export type TimeOf = (snapshot: Snapshot) => ZonedTime;
+
+export interface RuleClock {
+  readonly now: Instant;
+  readonly timeOf: TimeOf;
+}
+
+export interface SnapshotGroup<Each extends Snapshot = Snapshot> {
   /** To read, and different for each group: `host nas, paths /etc /home`. */
   readonly key: string;
   /** Newest first, by the client's word; at the same instant by id. Never empty. */
-  readonly snapshots: readonly Snapshot[];
+  readonly snapshots: readonly Each[];
 }
 
 /** A snapshot at its place in its group. */
@@ -72,12 +80,21 @@ const periods: readonly Period[] = ["hourly", "daily", "weekly", "monthly", "yea
  * empties a group, at which restic since 0.17 refuses, is not refused here.
  */
 export function decide(snapshots: readonly Snapshot[], rules: RetentionRules, now: Instant): readonly Decision[] {
-  return groupsOf(snapshots, rules["group-by"]).flatMap((group) => decideGroup(group, rules, now));
+  return decideBy(snapshots, rules, { now, timeOf: writtenTime });
 }
 
-function decideGroup(group: SnapshotGroup, rules: RetentionRules, now: Instant): readonly Decision[] {
-  const places = group.snapshots.map((snapshot, index, { length }) => {
-    return { snapshot, time: timeOf(snapshot), index, isOldest: index === length - 1 };
+/** As `decide`, by another time than the one that the client wrote; each group newest first by that time. */
+export function decideBy(snapshots: readonly Snapshot[], rules: RetentionRules, clock: RuleClock): readonly Decision[] {
+  return groupsOf(snapshots, rules["group-by"]).flatMap((group) => decideGroup(group.snapshots, rules, clock));
+}
+
+function decideGroup(
+  group: readonly Snapshot[],
+  rules: RetentionRules,
+  { now, timeOf }: RuleClock,
+): readonly Decision[] {
+  const places = newestFirst(group, timeOf).map(({ snapshot, time }, index, { length }) => {
+    return { snapshot, time, index, isOldest: index === length - 1 };
   });
   const latest = places.find(({ time }) => time.milliseconds < now);
   const walks = walksOf(rules, latest?.time ?? beforeAllDates);
@@ -175,25 +192,35 @@ const dimensions: Readonly<Record<string, (snapshot: Snapshot) => string>> = {
  * The groups that the rules hold for each on its own, sorted by key. The order and the repetition of `groupBy`'s words
  * do not matter, nor does the order of a snapshot's paths and tags. Empty for no snapshots.
  */
-export function groupsOf(snapshots: readonly Snapshot[], groupBy: string): readonly SnapshotGroup[] {
+export function groupsOf<Each extends Snapshot>(
+  snapshots: readonly Each[],
+  groupBy: string,
+): readonly SnapshotGroup<Each>[] {
   const words = groupBy.split(",").filter((word) => word !== "");
   const unknown = words.find((word) => !Object.hasOwn(dimensions, word));
   if (unknown !== undefined) throw new RangeError(`"${unknown}" passed the configuration and groups nothing`);
   const chosen = Object.entries(dimensions).filter(([word]) => words.includes(word));
   const groups = Map.groupBy(snapshots, (snapshot) => chosen.map(([, name]) => name(snapshot)).join(", "));
   return [...groups]
-    .map(([key, members]) => ({ key: key === "" ? "all snapshots" : key, snapshots: newestFirst(members) }))
+    .map(([key, members]) => ({ key: key === "" ? "all snapshots" : key, snapshots: sorted(members) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function newestFirst(snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  return snapshots
-    .map((snapshot) => ({ snapshot, time: timeOf(snapshot) }))
-    .toSorted((a, b) => compareTimes(b.time, a.time) || (a.snapshot.id < b.snapshot.id ? -1 : 1))
-    .map(({ snapshot }) => snapshot);
+function sorted<Each extends Snapshot>(members: readonly Each[]): readonly Each[] {
+  return newestFirst(members, writtenTime).map(({ snapshot }) => snapshot);
 }
 
-function timeOf({ time, timeText }: Snapshot): ZonedTime {
+function newestFirst<Each extends Snapshot>(
+  snapshots: readonly Each[],
+  timeOf: TimeOf,
+): readonly { readonly snapshot: Each; readonly time: ZonedTime }[] {
+  return snapshots
+    .map((snapshot) => ({ snapshot, time: timeOf(snapshot) }))
+    .toSorted((a, b) => compareTimes(b.time, a.time) || (a.snapshot.id < b.snapshot.id ? -1 : 1));
+}
+
+/** The client's word, in the zone that it wrote. */
+export function writtenTime({ time, timeText }: Snapshot): ZonedTime {
   return zonedTime(time, timeText);
 }
 

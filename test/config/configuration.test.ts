@@ -62,7 +62,22 @@ describe("parseConfiguration()", () => {
       "keep-within": "1y6m",
       "keep-tag": ["vip"],
       "group-by": "host,paths",
+      "time-zone": "UTC",
+      "check-read-data-runs": 30,
+      "check-max-age": "35d",
+      "burst-limit": 3,
+      "clock-tolerance": "1h",
+      "size-factor": 3,
     }));
+
+  it.each([
+    ["time-zone: Nowhere/Land", "time-zone"],
+    ["burst-limit: 0", "burst-limit"],
+    ["burst-limit: 21", "burst-limit"],
+    ["max-unused: lots", "max-unused"],
+  ])("refuses retention's %s", (line, key) =>
+    expect(failureOf(() => home(sampleWith(`retention: { keep-daily: 7, ${line} }`))).problem).toContain(key),
+  );
 
   it("keeps repositories in the order of the file", () => {
     const attic = "  attic: { location: 's3:h/b', keys: { monitor: { access-key: env:M, secret-key: env:N } } }\n";

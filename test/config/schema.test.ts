@@ -46,6 +46,7 @@ const texts: Readonly<Record<string, string>> = {
   "length of time": "35d",
   "length of time in y, m (months), d, h": "14d",
   "host, paths, tags": "host,tags",
+  "IANA zone": "Asia/Kolkata",
 };
 
 /** A value with every key that the schema knows, as deep as it goes. */

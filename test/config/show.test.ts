@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Configuration } from "../../src/config/configuration.ts";
+import { retentionDefaults } from "../../src/config/retention-defaults.ts";
 import { parseConfiguration } from "../../src/config/parse.ts";
 import { showConfiguration } from "../../src/config/show.ts";
 import { sample, sampleBut, sampleWith } from "./sample.ts";
@@ -52,57 +53,70 @@ describe("showConfiguration()", () => {
           retention:
             keep-daily: 7
             group-by: host,paths # default
+            time-zone: UTC # default
+            check-read-data-runs: 30 # default
+            check-max-age: 35d # default
+            burst-limit: 3 # default
+            clock-tolerance: 1h # default
+            size-factor: 3 # default
       "
     `));
 
-  it("marks no default that the file names", () =>
-    expect(
-      show(sampleWith("provider: generic\nbucket-lookup: auto\nretention: { keep-last: 1, group-by: 'host,paths' }")),
-    ).not.toContain("# default"));
+  it("marks no default that the file names", () => {
+    const retention = JSON.stringify({ "keep-last": 1, ...retentionDefaults });
+    const shown = show(sampleWith(`provider: generic\nbucket-lookup: auto\nretention: ${retention}`));
+    expect(shown).not.toContain("# default");
+  });
 
   it("shows everything of a full configuration", () =>
     expect(show(full)).toMatchInlineSnapshot(`
-    "repositories:
-      home:
-        location: s3:https://s3.example.org:9000/backups/home
-        provider: minio
-        region: us-east-1
-        bucket-lookup: path
-        ca-file: /etc/ssl/private-ca.pem
-        password: credential:home
-        recovery-window: 35d
-        keys:
-          writer:
-            access-key: env:ID
-            secret-key: file:/etc/a folder/key
-          rescuer:
-            access-key: env:R_ID
-            secret-key: env:R_KEY
-            session-token: env:TOKEN
-        backup:
-          paths:
-            - /home
-          exclude:
-            - "*.cache"
-            - "#recycle"
-          one-file-system: false
-          compression: off
-        retention:
-          keep-daily: 7
-          group-by: ""
-          keep-tag:
-            - a
-            - b,c
-      attic:
-        location: s3:h/b
-        provider: generic # default
-        bucket-lookup: auto # default
-        keys:
-          monitor:
-            access-key: env:M
-            secret-key: env:N
-    "
-  `));
+      "repositories:
+        home:
+          location: s3:https://s3.example.org:9000/backups/home
+          provider: minio
+          region: us-east-1
+          bucket-lookup: path
+          ca-file: /etc/ssl/private-ca.pem
+          password: credential:home
+          recovery-window: 35d
+          keys:
+            writer:
+              access-key: env:ID
+              secret-key: file:/etc/a folder/key
+            rescuer:
+              access-key: env:R_ID
+              secret-key: env:R_KEY
+              session-token: env:TOKEN
+          backup:
+            paths:
+              - /home
+            exclude:
+              - "*.cache"
+              - "#recycle"
+            one-file-system: false
+            compression: off
+          retention:
+            keep-daily: 7
+            group-by: ""
+            keep-tag:
+              - a
+              - b,c
+            time-zone: UTC # default
+            check-read-data-runs: 30 # default
+            check-max-age: 35d # default
+            burst-limit: 3 # default
+            clock-tolerance: 1h # default
+            size-factor: 3 # default
+        attic:
+          location: s3:h/b
+          provider: generic # default
+          bucket-lookup: auto # default
+          keys:
+            monitor:
+              access-key: env:M
+              secret-key: env:N
+      "
+    `));
 
   it.each([
     ["the least", sample],

@@ -63,6 +63,12 @@ export class MemoryRestic implements ResticProgram {
         await this.#lock(call);
         return await this.#backup(call);
       case "forget":
+        if (call.arguments.includes("--dry-run")) {
+          return {
+            exitCode: 0,
+            stdout: ["Would have removed the following snapshots:", "total prune: 4 blobs / 1.174 KiB"],
+          };
+        }
         await this.#lock(call);
         return await this.#forget(idsOf(call));
       case "prune":

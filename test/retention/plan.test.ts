@@ -1,65 +1,352 @@
 import { describe, expect, it } from "vitest";
-import { parseInstant, type Instant } from "../../src/base/instant.ts";
-import type { Snapshot } from "../../src/restic/snapshot.ts";
-import { planRetention } from "../../src/retention/plan.ts";
+import { addMilliseconds, type Instant } from "../../src/base/instant.ts";
+import { objectKey } from "../../src/base/object-key.ts";
+import type { TimedSnapshot } from "../../src/retention/clocks.ts";
+import type { Look } from "../../src/retention/look.ts";
+import {
+  checkFailed,
+  isLasting,
+  planRetention,
+  railNames,
+  stillHeld,
+  type HeldRail,
+} from "../../src/retention/plan.ts";
+import { withAccepted, withPlan } from "../../src/retention/record-run.ts";
+import { emptyRecord, findingId, withHold, withSettled, type RetentionRecord } from "../../src/retention/record.ts";
+import type { LifecycleRule } from "../../src/store/bucket-settings.ts";
+import { at, daily, lookOf, sampleSettings, timed } from "./sample-settings.ts";
 
-const now = at("2026-11-20T12:00:00Z");
+const day = 86_400_000;
+const settings = sampleSettings({ rules: { "group-by": "host", "keep-last": 100 } });
+const real = daily(10, "2026-11-20T03:00:00Z", { summary: { files: 400, bytes: 40_000_000, duration: 0 } });
+const known = recordOf(lookOf(real.slice(1), { now: at("2026-11-19T12:00:00Z") }));
 
-function at(text: string): Instant {
-  const instant = parseInstant(text);
-  if (instant === null) throw new RangeError(text);
-  return instant;
+/** The record of a host that has pruned once, with this look. */
+function recordOf(look: Look, before: RetentionRecord = emptyRecord): RetentionRecord {
+  const plan = planRetention(look, before, settings);
+  return { ...withAccepted(withPlan(before, look, plan), look, { plan, ids: [] }), intent: null };
 }
 
-function snapshot(timeText: string, fields: Partial<Snapshot> = {}): Snapshot {
-  const common = { host: "nas", username: "root", paths: ["/home"], tags: [], original: null };
-  return { ...common, id: timeText, time: at(timeText), timeText, ...fields };
+function heldBy(look: Look, record: RetentionRecord | null, changes = settings): readonly HeldRail[] {
+  return planRetention(look, record, changes).held;
 }
 
-const days = ["2026-11-18T03:00:00Z", "2026-11-19T03:00:00Z", "2026-11-20T03:00:00Z"].map((time) => snapshot(time));
-const byHost = { "group-by": "host" } as const;
+const names = (held: readonly HeldRail[]): readonly string[] => held.map(({ rail }) => rail);
 
-describe("planRetention()", () => {
-  it("decides on every snapshot and says why, and is held by nothing where each group keeps one", () => {
-    const { decisions, held } = planRetention(days, { ...byHost, "keep-last": 1 }, now);
-    expect(held).toEqual([]);
-    expect(decisions.map(({ snapshot: { id }, keep }) => [id, keep])).toEqual([
-      ["2026-11-20T03:00:00Z", true],
-      ["2026-11-19T03:00:00Z", false],
-      ["2026-11-18T03:00:00Z", false],
+function after(instant: Instant, seconds: number): string {
+  return new Date(addMilliseconds(instant, seconds * 1000)).toISOString();
+}
+
+const rule = (fields: Partial<LifecycleRule>): LifecycleRule => ({
+  id: "old",
+  isEnabled: true,
+  prefix: "",
+  noncurrentDays: null,
+  newerNoncurrentVersions: null,
+  currentDays: null,
+  abortUploadsDays: null,
+  ...fields,
+});
+
+function lifecycle(...rules: readonly LifecycleRule[]): Look["lifecycle"] {
+  return { kind: "seen", value: { kind: "set", value: { text: "", rules } } };
+}
+
+const flood = Array.from({ length: 14 }, (_, index) =>
+  timed(after(at("2026-11-20T10:00:00Z"), index * 13), { summary: { files: 400, bytes: 40_000_000, duration: 0 } }),
+);
+const small = timed("2026-11-20T04:00:00Z", { summary: { files: 3, bytes: 900, duration: 0 } });
+const huge = timed("2026-11-20T04:00:00Z", { summary: { files: 9000, bytes: 900_000_000, duration: 0 } });
+const stored = at("2026-11-20T05:00:00Z");
+const overwritten = (total: number, lately: number): Partial<Look> => ({
+  overwritten: { kind: "seen", value: { total, lately, example: objectKey("home/data/3f/3f") } },
+});
+
+interface Case {
+  readonly name: string;
+  readonly look: Look;
+  readonly record?: RetentionRecord | null;
+  readonly changes?: typeof settings;
+  readonly rails: readonly string[];
+  readonly figure?: string;
+}
+
+const window = (milliseconds: number) =>
+  ({ ...settings, limits: { ...settings.limits, recoveryWindow: milliseconds } }) as const;
+const plus = (...more: readonly TimedSnapshot[]): readonly TimedSnapshot[] => [...real, ...more];
+
+const cases: readonly Case[] = [
+  { name: "nothing where a day brought a backup like those before", look: lookOf(real), rails: [] },
+  {
+    name: "an empty list",
+    look: lookOf([]),
+    record: null,
+    rails: ["empty-list"],
+    figure: "there is no snapshot to keep",
+  },
+  {
+    name: "an emptied group, naming it",
+    look: lookOf([...real, timed("2020-01-01T00:00:00Z", { host: "laptop" })]),
+    record: null,
+    changes: sampleSettings({ rules: { "group-by": "host", "keep-within": "30d", "keep-tag": ["x"] } }),
+    rails: [],
+  },
+  {
+    name: "groups that a mistyped tag would empty",
+    look: lookOf([...real, timed("2026-11-20T01:00:00Z", { host: "desk" })]),
+    record: null,
+    changes: sampleSettings({ rules: { "group-by": "host", "keep-tag": ["dialy"] } }),
+    rails: ["group-emptied"],
+    figure: "no snapshot would be left of host desk and 1 more",
+  },
+  {
+    name: "a rule that keeps an old tag and not the newest",
+    look: lookOf([...real, timed("2026-11-09T03:00:00Z", { tags: ["vip"] })]),
+    record: null,
+    changes: sampleSettings({ rules: { "group-by": "host", "keep-tag": ["vip"] } }),
+    rails: ["newest-lost"],
+  },
+  {
+    name: "a flood of honestly dated snapshots",
+    look: lookOf(plus(...flood)),
+    rails: ["burst"],
+    figure: "15 snapshots of host nas within 7h 2m, usual is one every 1d",
+  },
+  { name: "no extra backup of three a day", look: lookOf(plus(...flood.slice(0, 3))), rails: [] },
+  {
+    name: "a flood also on a first run, by what is usual in it",
+    look: lookOf(plus(...flood.slice(0, 6))),
+    record: null,
+    rails: ["burst"],
+  },
+  {
+    name: "many since the last run though the store spreads their dates",
+    look: lookOf([...real, ...daily(9, "2026-11-11T03:10:00Z", { firstSeen: at("2026-11-20T12:00:00Z") })]),
+    rails: ["burst"],
+  },
+  {
+    name: "times ahead of the store",
+    look: lookOf(plus(timed("2027-03-01T00:00:00Z", { storedAt: stored }))),
+    rails: ["future-dated"],
+    figure: "1 snapshot claims times ahead of the store (limit 1h)",
+  },
+  {
+    name: "times from before",
+    look: lookOf(
+      plus(timed("2026-11-01T00:00:00Z", { storedAt: stored }), timed("2026-11-02T00:00:00Z", { storedAt: stored })),
+    ),
+    rails: ["clock-skew"],
+    figure: "2 snapshots claim times from before they were stored (limit 1h)",
+  },
+  {
+    name: "no rewritten snapshot whose original was stored then",
+    look: lookOf(
+      plus(
+        timed("2026-11-12T03:00:00Z", {
+          storedAt: stored,
+          originalStoredAt: at("2026-11-12T03:00:00Z"),
+          original: "o",
+        }),
+      ),
+    ),
+    rails: [],
+  },
+  {
+    name: "a host nobody has seen",
+    look: lookOf(plus(timed("2026-11-20T04:00:00Z", { host: "evil host" }))),
+    rails: ["unknown-host"],
+    figure: 'new host: "evil host"',
+  },
+  {
+    name: "a tag nobody has seen",
+    look: lookOf(plus(timed("2026-11-20T04:00:00Z", { tags: ["odd", "odder"] }))),
+    rails: ["new-tag"],
+    figure: "new tags: odd and 1 more",
+  },
+  {
+    name: "a new key",
+    look: lookOf(real, { keys: ["k".repeat(64), "e".repeat(64)] }),
+    rails: ["new-key"],
+    figure: "new object: keys/eeeeeeee",
+  },
+  { name: "nothing new on a first run", look: lookOf(real), record: null, rails: [] },
+  { name: "a backup of next to nothing", look: lookOf(plus(small)), rails: ["size-collapsed", "files-collapsed"] },
+  { name: "a backup far too large", look: lookOf(plus(huge)), rails: ["size-exploded", "files-exploded"] },
+  {
+    name: "data overwritten since the last run",
+    look: lookOf(real, overwritten(3, 2)),
+    rails: ["overwritten-data"],
+    figure: "2 objects were overwritten with other bytes, such as home/data/3f/3f",
+  },
+  { name: "no overwriting from before the last run", look: lookOf(real, overwritten(3, 0)), rails: [] },
+  {
+    name: "more overwritten data where dates can be forged",
+    look: lookOf(real, overwritten(3, 0)),
+    changes: { ...settings, historyForgeable: true },
+    rails: ["overwritten-data"],
+  },
+  {
+    name: "a host that has gone silent",
+    look: lookOf(real, { now: at("2026-11-25T03:00:00Z") }),
+    record: { ...known },
+    rails: ["silent-host"],
+    figure: "nothing from nas for 5d, usual is a backup every 1d",
+  },
+  { name: "no silence of a long weekend", look: lookOf(real, { now: at("2026-11-23T02:00:00Z") }), rails: [] },
+  {
+    name: "snapshots that are gone though nobody here forgot them",
+    look: lookOf(real.slice(0, 8)),
+    rails: ["snapshots-missing"],
+  },
+  {
+    name: "no snapshot that this host was about to forget",
+    look: lookOf(real.slice(0, 8)),
+    record: { ...known, intent: { at: at("2026-11-20T02:00:00Z"), ids: real.slice(8).map(({ id }) => id) } },
+    rails: [],
+  },
+  {
+    name: "no snapshot that another stands for",
+    look: lookOf([...real.slice(0, 9), timed(real[9]?.timeText ?? "", { original: real[9]?.id ?? "" })]),
+    rails: [],
+  },
+  {
+    name: "a last check from long ago",
+    look: lookOf(real),
+    record: { ...known, check: { at: at("2026-10-01T00:00:00Z"), errors: 0, readData: "1/30" } },
+    rails: ["check-too-old"],
+    figure: "the last check that came to its end was 50d 12h ago (limit 35d)",
+  },
+  {
+    name: "a lifecycle shorter than the window",
+    look: lookOf(real, { lifecycle: lifecycle(rule({ noncurrentDays: 14 })) }),
+    changes: window(35 * day),
+    rails: ["lifecycle-short"],
+  },
+  {
+    name: "no lifecycle as long as the window",
+    look: lookOf(real, { lifecycle: lifecycle(rule({ noncurrentDays: 35 })) }),
+    changes: window(35 * day),
+    rails: [],
+  },
+  {
+    name: "no short lifecycle elsewhere, of locks, or switched off",
+    look: lookOf(real, {
+      lifecycle: lifecycle(
+        rule({ noncurrentDays: 1, prefix: "other/" }),
+        rule({ noncurrentDays: 1, prefix: "home/locks/" }),
+        rule({ noncurrentDays: 1, isEnabled: false }),
+      ),
+    }),
+    changes: window(35 * day),
+    rails: [],
+  },
+  {
+    name: "a hold",
+    look: lookOf(real),
+    record: withHold(known, "looking into it", at("2026-11-20T01:00:00Z")),
+    rails: ["hold"],
+    figure: "since 2026-11-20T01:00:00Z: looking into it",
+  },
+];
+
+describe("planRetention() is held by", () => {
+  it.each(cases)("$name", ({ look, record = known, changes = settings, rails, figure }) => {
+    const held = heldBy(look, record, changes);
+    expect(names(held)).toEqual(rails);
+    if (figure !== undefined) expect(held[0]?.figure).toBe(figure);
+  });
+
+  it("every rail that there is, in one case or another", () => {
+    const tried = new Set(cases.flatMap(({ rails }) => rails));
+    expect(railNames.filter((name) => !tried.has(name))).toEqual(["findings", "check-failed"]);
+  });
+});
+
+describe("planRetention() cannot judge", () => {
+  const unjudged = (look: Look, record: RetentionRecord | null) =>
+    planRetention(look, record, settings).unjudged.map(({ rail }) => rail);
+
+  it("what is new on a first run, which it says", () => {
+    const plan = planRetention(lookOf(real), null, settings);
+    expect(plan.isFirstRun).toBe(true);
+    expect(plan.unjudged.map(({ rail }) => rail)).toEqual(
+      expect.arrayContaining(["unknown-host", "new-tag", "new-key", "size-collapsed", "check-too-old"]),
+    );
+  });
+
+  it("the history without a key that may list it", () => {
+    const why = "needs the monitor's or the rescuer's key on this host";
+    const look = lookOf(real, { overwritten: { kind: "unseen", why } });
+    expect(planRetention(look, known, settings).unjudged).toContainEqual({ rail: "overwritten-data", why });
+  });
+
+  it("sizes that restic did not write", () =>
+    expect(unjudged(lookOf(daily(1, "2026-11-20T03:00:00Z")), known)).toContain("size-collapsed"));
+
+  it("a second run after a first that was held, as little as the first", () => {
+    const look = lookOf(plus(...flood));
+    const held = withPlan(emptyRecord, look, planRetention(look, null, settings));
+    const again = planRetention(look, held, settings);
+    expect(again.isFirstRun).toBe(true);
+    expect(names(again.held)).toEqual(["burst"]);
+  });
+});
+
+describe("a finding", () => {
+  const withKey = lookOf(real, { keys: ["k".repeat(64), "e".repeat(64)] });
+  const found = withPlan(known, withKey, planRetention(withKey, known, settings));
+  const id = findingId("new-key", "e".repeat(64));
+  const settlement = { reason: "made by me", settledAt: at("2026-11-20T13:00:00Z") };
+
+  it("stays open with the date on which it was found", () => {
+    const later = { ...withKey, now: at("2026-11-21T12:00:00Z") };
+    const again = withPlan(found, later, planRetention(later, found, settings));
+    expect(again.findings).toEqual([
+      { id, rail: "new-key", subject: "e".repeat(64), evidence: "keys/eeeeeeee", foundAt: withKey.now },
     ]);
-    for (const { reasons } of decisions) expect(reasons.length).toBeGreaterThan(0);
   });
 
-  it("is held by an empty list, and nothing releases that", () => {
-    const { decisions, held } = planRetention([], { ...byHost, "keep-last": 1 }, now);
-    expect(decisions).toEqual([]);
-    expect(held).toEqual([{ rail: "empty-list", figure: "there is no snapshot to keep", release: null }]);
+  it("holds as an unresolved one when the key that somebody added is gone again", () => {
+    expect(names(heldBy(lookOf(real), found))).toEqual(["findings"]);
   });
 
-  it("is held where a group would be emptied, naming it and what to type", () => {
-    const typo = { ...byHost, "keep-tag": ["dialy"] };
-    expect(planRetention(days, typo, now).held).toEqual([
-      { rail: "group-emptied", figure: "no snapshot would be left of host nas", release: "--release group-emptied" },
-    ]);
+  it("that was settled does not hold any more, and is on record with the reason", () => {
+    const settled = withSettled(found, id, settlement);
+    expect(settled?.settled).toMatchObject([{ id, reason: "made by me", isForGood: true }]);
+    expect(names(heldBy(withKey, settled))).toEqual([]);
+    expect(names(heldBy(lookOf(real), settled))).toEqual([]);
+    expect(withSettled(found, "new-key-00000000", settlement)).toBeNull();
   });
 
-  it("is held for one emptied group among others that keep some", () => {
-    const tagged = days.map((each) => ({ ...each, tags: ["keep"] }));
-    const other = snapshot("2020-01-01T00:00:00Z", { host: "laptop" });
-    const { held } = planRetention([...tagged, other], { ...byHost, "keep-tag": ["keep"] }, now);
-    expect(held.map(({ figure }) => figure)).toEqual(["no snapshot would be left of host laptop"]);
+  it("that was let through is known from then on, and another one holds again", () => {
+    const accepted = recordOf(withKey, found);
+    expect(accepted.settled).toMatchObject([{ id, reason: "let through once by --release new-key", isForGood: false }]);
+    expect(names(heldBy(withKey, accepted))).toEqual([]);
+    const another = lookOf(real, { keys: [...withKey.keys, "f".repeat(64)] });
+    expect(names(heldBy(another, accepted))).toEqual(["new-key"]);
   });
 
-  it("counts the emptied groups behind the one that it names", () => {
-    const hosts = ["a", "b", "c"].map((host) => snapshot("2020-01-01T00:00:00Z", { host, id: host }));
-    const { held } = planRetention(hosts, { ...byHost, "keep-tag": ["keep"] }, now);
-    expect(held.map(({ figure }) => figure)).toEqual(["no snapshot would be left of host a and 2 more"]);
+  it("of a rail that leaves no trace is dropped when it is not found any more", () => {
+    const silent = lookOf(real, { now: at("2026-11-25T03:00:00Z") });
+    const held = withPlan(known, silent, planRetention(silent, known, settings));
+    expect(held.findings.map(({ rail }) => rail)).toEqual(["silent-host"]);
+    expect(withPlan(held, lookOf(real), planRetention(lookOf(real), held, settings)).findings).toEqual([]);
+    expect(isLasting("silent-host")).toBe(false);
   });
+});
 
-  it("is not held where rules say nothing: they keep everything", () => {
-    const { decisions, held } = planRetention(days, byHost, now);
-    expect(held).toEqual([]);
-    expect(decisions.every(({ keep }) => keep)).toBe(true);
+describe("stillHeld()", () => {
+  const held = heldBy(lookOf([]), withHold(known, "why", at("2026-11-20T01:00:00Z")));
+  it("lets go what is released, but no hold and no empty list", () => {
+    expect(names(stillHeld(held, new Set(railNames)))).toEqual(["hold", "empty-list"]);
+    expect(names(stillHeld(heldBy(lookOf(plus(...flood)), known), new Set(["burst"])))).toEqual([]);
+  });
+});
+
+describe("checkFailed()", () => {
+  it("holds from one error on", () => {
+    expect(checkFailed(0, null)).toBeNull();
+    expect(checkFailed(1, null)?.figure).toBe("check found 1 error");
+    expect(checkFailed(2, "3/30")?.figure).toBe("check found 2 errors (data read: 3/30)");
   });
 });

@@ -1,0 +1,105 @@
+import type { Instant } from "../../base/instant.ts";
+import type { ClockDecision, TimedSnapshot } from "../clocks.ts";
+import type { Look } from "../look.ts";
+import type { RetentionRecord } from "../record.ts";
+import type { SnapshotGroup } from "../rules.ts";
+
+/** From where on a rail holds. */
+export interface RailLimits {
+  /** How many snapshots beyond the usual may come at once. */
+  readonly burst: number;
+  /** How far the client's and the store's time may be apart, in milliseconds. */
+  readonly tolerance: number;
+  /** By what factor a backup may differ from its group's median. */
+  readonly sizeFactor: number;
+  /** How old the last check may be, in milliseconds. */
+  readonly checkMaxAge: number;
+  /** How far back every object must stay recoverable, in milliseconds; null where the configuration does not say. */
+  readonly recoveryWindow: number | null;
+}
+
+export interface RailFacts {
+  readonly look: Look;
+  readonly prefix: string;
+  /** A host's first run has none: nothing is new to it. */
+  readonly record: RetentionRecord | null;
+  readonly groups: readonly SnapshotGroup<TimedSnapshot>[];
+  readonly decisions: readonly ClockDecision[];
+  readonly limits: RailLimits;
+  /** Whether the store's dates can be forged, or may be. */
+  readonly historyForgeable: boolean;
+}
+
+/** One thing that a rail found. */
+export interface RailSubject {
+  /** What it is about, the same in every run that finds it: a snapshot's id, a host, a group. */
+  readonly subject: string;
+  readonly evidence: string;
+}
+
+export type Verdict =
+  | { readonly kind: "unjudged"; readonly why: string }
+  | {
+      readonly kind: "judged";
+      readonly subjects: readonly RailSubject[];
+      /** What was measured, in words, of the subjects that nobody has settled; there is at least one. */
+      readonly figure: (subjects: readonly RailSubject[]) => string;
+    };
+
+/** A guard rail: a pure judgement on a plan, with the reason for which it holds. */
+export interface Rail {
+  readonly name: string;
+  /** What an attack would look like that it stands against. */
+  readonly reason: string;
+  /** `flag`: --release NAME, once; `command`: holdfast release; `nothing`: it cannot be released. */
+  readonly release: "flag" | "command" | "nothing";
+  /** Whether what it found stays open after the traces of it are gone. */
+  readonly isLasting: boolean;
+  readonly judge: (facts: RailFacts) => Verdict;
+}
+
+export const clear: Verdict = { kind: "judged", subjects: [], figure: () => "" };
+
+/** Each subject's evidence, the first in words and the rest as a number. */
+export function listed(subjects: readonly RailSubject[]): string {
+  const [first, ...more] = subjects;
+  return `${first?.evidence ?? ""}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+}
+
+/** Whether no run of this host was let through before: what stands is then what is known. */
+export function isFirstRun({ record }: RailFacts): boolean {
+  return (record?.acceptedAt ?? null) === null;
+}
+
+/** Those that no run that was let through has seen. On a first run all are. */
+export function newOnes(snapshots: readonly TimedSnapshot[], facts: RailFacts): readonly TimedSnapshot[] {
+  return isFirstRun(facts) ? snapshots : snapshots.filter(({ id }) => facts.record?.snapshots[id]?.accepted !== true);
+}
+
+/** Those that tell what is usual: accepted ones, or all on a first run. */
+export function usualOnes(snapshots: readonly TimedSnapshot[], facts: RailFacts): readonly TimedSnapshot[] {
+  return isFirstRun(facts) ? snapshots : snapshots.filter(({ id }) => facts.record?.snapshots[id]?.accepted === true);
+}
+
+/** The number below which that share of all lies, the middle for 0.5; null for none. */
+export function quantile(numbers: readonly number[], share: number): number | null {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)] ?? null;
+}
+
+/** From this many on there is something usual. */
+export const fewest = 3;
+
+/**
+ * How often backups usually come, in milliseconds: the median gap by the client's time or by the store's, whichever is
+ * longer, since after a migration all objects were stored within minutes. Null for fewer than 3 snapshots. Where nobody
+ * has looked at them yet, `share` is higher than a half: up to that share of them can be a flood.
+ */
+export function usualInterval(snapshots: readonly TimedSnapshot[], share = 0.5): number | null {
+  if (snapshots.length < fewest) return null;
+  const gap = (times: readonly Instant[]): number => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
+    return quantile(gaps, share) ?? 0;
+  };
+  return Math.max(gap(snapshots.map(({ time }) => time)), gap(snapshots.map(({ storedAt }) => storedAt)), 1000);
+}

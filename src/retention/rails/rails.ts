@@ -1,0 +1,34 @@
+import { burst } from "./burst.ts";
+import { filesCollapsed, filesExploded, sizeCollapsed, sizeExploded } from "./backup-size.ts";
+import { onHold } from "./held-by-hand.ts";
+import { checkTooOld } from "./last-check.ts";
+import { emptyList, groupEmptied, newestLost, snapshotsMissing } from "./lost-snapshots.ts";
+import { overwrittenDataRail } from "./overwritten-data.ts";
+import type { Rail } from "./rail.ts";
+import { lifecycleShort } from "./short-lifecycle.ts";
+import { silentHost } from "./silent-host.ts";
+import { clockSkew, futureDated } from "./skewed-times.ts";
+import { newKey, newTag, unknownHost } from "./unknown-names.ts";
+
+/** Every rail that judges by a look alone, in the order in which they are told. */
+export const rails: readonly Rail[] = [
+  onHold,
+  emptyList,
+  groupEmptied,
+  newestLost,
+  snapshotsMissing,
+  burst,
+  futureDated,
+  clockSkew,
+  unknownHost,
+  newTag,
+  newKey,
+  overwrittenDataRail,
+  sizeCollapsed,
+  sizeExploded,
+  filesCollapsed,
+  filesExploded,
+  silentHost,
+  checkTooOld,
+  lifecycleShort,
+];
