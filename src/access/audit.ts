@@ -7,7 +7,7 @@ import type { Role } from "../base/role.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { TrialDoor } from "../store/trial-door.ts";
-import type { PurgingStore } from "../store/versioned-store.ts";
+import type { PurgingStore, Versioning } from "../store/versioned-store.ts";
 import type { Outcome } from "./outcome.ts";
 import { canaryLockPrefix } from "../restic/layout.ts";
 import { ifAllowed } from "./answer.ts";
@@ -112,26 +112,25 @@ function byPower(one: AuditedKey, other: AuditedKey): number {
   return byMight.indexOf(one.role) - byMight.indexOf(other.role);
 }
 
-/** Of the first key that may ask; where none may, the trials themselves tell. */
+/** As far as any key of this host may ask; where none may, the trials themselves tell. */
 async function requireVersions({ keys, location, profile }: AuditRequest): Promise<void> {
-  const said: string[] = [];
+  const said: Versioning[] = [];
   for (const { store } of keys) {
     const versioning = await ifAllowed(async () => await store.versioning());
     if (versioning !== null) said.push(versioning);
   }
-  const isNone =
-    profile.versioning.value === "none" ||
-    (said.length > 0 && said.every((each) => each === "off" || each === "unsupported"));
-  if (!isNone) return;
+  const hasNone = (among: readonly Versioning[]): boolean =>
+    said.length > 0 && said.every((each) => among.includes(each));
+  const isHopeless = profile.versioning.value === "none" || hasNone(["unsupported"]);
+  if (!isHopeless && !hasNone(["off", "unsupported"])) return;
   throw new Failure({
     kind: "refused",
     action: "audit the keys of",
     subject: displayLocation(location),
     problem: "there are no versions here: whoever may overwrite or delete destroys, and no policy changes that",
-    hint:
-      profile.versioning.value === "none"
-        ? "keep the repository on a store that keeps versions, or behind rest-server --append-only: see docs/keys.md"
-        : "turn the bucket's versioning on, then audit again: holdfast init does it for a new repository",
+    hint: isHopeless
+      ? "keep the repository on a store that keeps versions, or behind rest-server --append-only: see docs/keys.md"
+      : "turn the bucket's versioning on, then audit again: holdfast init does it for a new repository",
   });
 }
 

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { lifecycleXml, readPolicy } from "../conformance/operator.ts";
 import { operateBucket } from "../stores/bucket-operator.ts";
 import { realStores, s3Access, type RunningStore } from "../stores/real-stores.ts";
 import { bucketHistory, locksOf } from "./bad-input/bucket-history.ts";
+import { expectFailure } from "./bad-input/expect-failure.ts";
+import { storeWithoutVersions } from "./bad-input/relay.ts";
 import { openHostWithRepository, openLonelyHost, type Host } from "./host.ts";
 
 const [ceph, minio] = realStores();
@@ -113,6 +116,27 @@ describe.skipIf(!ceph.isHere)("holdfast audit on Ceph RGW", () => {
       problem: expect.stringContaining("no versions here") as string,
       hint: expect.stringContaining("turn the bucket's versioning on") as string,
     });
+  });
+});
+
+describe("holdfast audit on a store that keeps no versions", () => {
+  it.each(["garage", "generic"])("says so with 81, and what to do instead: %s", async (provider) => {
+    const relay = await storeWithoutVersions();
+    onTestFinished(async () => await relay.close());
+    const writer = { accessKey: "GK0123", secretKey: new Secret("a secret"), sessionToken: null };
+    const host = openLonelyHost({ location: `s3:${relay.endpoint}/backups/home`, provider, keys: { writer } });
+    onTestFinished(async () => await host.remove());
+    await expectFailure(
+      host,
+      { words: ["audit"] },
+      {
+        kind: "refused",
+        exit: 81,
+        subject: "backups/home",
+        problem: "there are no versions here",
+        hint: "rest-server --append-only",
+      },
+    );
   });
 });
 
