@@ -4,7 +4,7 @@ import { canaryLockPrefix, canaryName } from "../../restic/layout.ts";
 import { orError, orErrors, outcomeOf, tryForm, verdictOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Outcome } from "../outcome.ts";
-import { isCanary, type Canary, type Thief } from "../thief.ts";
+import { isCanary, unreadVersion, type Canary, type Thief } from "../thief.ts";
 import { withMd5 } from "./with-md5.ts";
 
 const folders = ["data/00/", "index/", "snapshots/", "keys/"] as const;
@@ -181,8 +181,7 @@ async function forceCanary(thief: Thief): Promise<Outcome> {
   if (seen.kind === "there") return { form, got: "refused", detail: "the store does not heed the header" };
   if (reply.headers["x-amz-delete-marker"] === "true")
     return { form, got: "refused", detail: "the store only sets a marker" };
-  const detail = "no key of this host may read versions: audit where the rescuer's key is";
-  return { form, got: "not tried", detail };
+  return { form, got: "not tried", detail: unreadVersion };
 }
 
 /** `nothing`, or why it may not be tried. */

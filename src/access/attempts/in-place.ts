@@ -3,7 +3,7 @@ import type { TrialReply } from "../../store/trial-door.ts";
 import { answerText, orError, outcomeOf, verdictOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Outcome } from "../outcome.ts";
-import { isCanary, type Canary, type CanaryVersion, type Thief } from "../thief.ts";
+import { isCanary, unreadVersion, type Canary, type CanaryVersion, type Thief } from "../thief.ts";
 import { tarOf } from "./tar.ts";
 
 /** MinIO takes a version id on a PUT and replaces that version, with no other right than to put. */
@@ -93,7 +93,7 @@ function unseen({ id, reply }: { readonly id: string; readonly reply: TrialReply
   const written = reply.headers["x-amz-version-id"];
   if (written === id) return said("allowed", "the store says that it wrote that version");
   if (written !== undefined) return said("refused", "the store makes a version of its own of it");
-  return said("not tried", "no key of this host may read versions: audit where the rescuer's key is");
+  return said("not tried", unreadVersion);
 }
 
 const forgedYear = 2001;
