@@ -19,8 +19,13 @@ export const overwrittenDataRail: Rail = {
     const words = `${count} ${count === 1 ? "object was" : "objects were"} overwritten with other bytes`;
     return {
       kind: "judged",
-      subjects: [{ subject: `${total} ${example ?? ""}`, evidence: `${words}, such as ${example ?? "one"}` }],
+      subjects: [{ subject: `${total} ${example ?? ""}`, evidence: `${words}, such as ${shortened(example ?? "")}` }],
       figure: listed,
     };
   },
 };
+
+/** With its hash cut to 8 digits. */
+function shortened(key: string): string {
+  return key.replace(/([0-9a-f]{8})[0-9a-f]{56}/, "$1…");
+}
