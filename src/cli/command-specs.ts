@@ -177,6 +177,24 @@ const everyDay: readonly CommandSpec[] = [
     ],
     load: async () => await import("./commands/release.ts").then(({ release }) => release),
   },
+  {
+    name: "purge",
+    summary: "destroy old versions that the recovery window does not need",
+    description:
+      "For stores without lifecycle rules. Reads the whole version history, saves it as evidence, and shows what no instant " +
+      "of the recovery window needs: versions superseded before it, and delete markers with nothing left below them. Asks, " +
+      "then destroys that, for good, with the purger's key. Never a current version, never what the window needs, nothing of a " +
+      "key in doubt (exit 80, each is named), and nothing at all while a hold, an unsettled finding or a gap in the listing " +
+      "stands against it (exit 81). Where dates can be forged it goes by its own earlier listings, so its first run only " +
+      "looks. Can be stopped at any moment and run again. --dry-run also tells what the store's own lifecycle will do.",
+    words: [repository],
+    flags: [connectionsSpec, role, dryRun],
+    examples: [
+      ["holdfast purge home --dry-run", "what would go, by area and size"],
+      ["holdfast purge home --yes", "from a timer, on the host that holds the purger's key"],
+    ],
+    load: async () => await import("./commands/purge.ts").then(({ purge }) => purge),
+  },
 ];
 
 const recovery: readonly CommandSpec[] = [
