@@ -30,7 +30,7 @@ export function providerFindings(profile: ProviderProfile): readonly Finding[] {
           severity: "notice",
           subject: title,
           evidence: "the store does not remove old versions by itself, so they pile up",
-          remedy: "watch the size of the bucket",
+          remedy: "run holdfast purge with the purger's key, from a timer on the trusted host",
         },
     objectLock.value !== "none"
       ? null

@@ -442,8 +442,8 @@ cat > bucket-policy.json <<'POLICY'
 POLICY
 aws --endpoint-url https://s3.example.org s3api put-bucket-policy --bucket backups --policy file://bucket-policy.json
 
-# This store has no lifecycle rules: versions that are no longer current stay, and pile up, until somebody destroys them.
-# Watch the size of the bucket.
+# This store has no lifecycle rules: versions that are no longer current stay, and pile up, until `holdfast purge`
+# destroys them with the purger's key, from a timer on the trusted host.
 
 # Object lock, if you want it: each new version is kept 35 days even from the rescuer, and in COMPLIANCE mode from the
 # owner too. restic and Holdfast go on as before, for they only add versions and delete markers. Most stores want it turned
