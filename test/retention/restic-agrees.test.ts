@@ -1,16 +1,27 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileOptions } from "node:child_process";
 import { createCipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { SeededRandom } from "../e2e/seeded-random.ts";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { instantFromMilliseconds } from "../../src/base/instant.ts";
 import { decide, groupsOf, type Decision, type RetentionRules } from "../../src/retention/rules.ts";
 import { parseSnapshots, type Snapshot } from "../../src/restic/snapshot.ts";
 import { compareVersions, parseResticVersion, type ResticVersion } from "../../src/restic/version.ts";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+
+/** The whole of what it prints, however much. */
+async function run(
+  program: string,
+  words: readonly string[],
+  options: ExecFileOptions = {},
+): Promise<{ readonly stdout: string }> {
+  const { stdout } = await execute(program, words, { ...options, encoding: "utf8", maxBuffer: 2 ** 28 });
+  return { stdout };
+}
 
 interface Restic {
   readonly program: string;
@@ -181,10 +192,10 @@ function flags(rules: RetentionRules): readonly string[] {
 }
 
 /** Null where restic refuses because a group would lose its last snapshot, which it does since 0.17. */
-async function forget(program: string, rules: RetentionRules): Promise<readonly ForgetGroup[] | null> {
+async function forget(folder: string, program: string, rules: RetentionRules): Promise<readonly ForgetGroup[] | null> {
   try {
     const words = ["forget", "--dry-run", "--no-lock", "--json", ...flags(rules)];
-    return JSON.parse(await restic(program, repository.folder, words)) as readonly ForgetGroup[];
+    return JSON.parse(await restic(program, folder, words)) as readonly ForgetGroup[];
   } catch (error) {
     if (String(error).includes("refusing to delete last snapshot")) return null;
     throw error;
@@ -223,6 +234,89 @@ function partition(groups: readonly (readonly { readonly id: string }[])[]): rea
     .toSorted();
 }
 
+/**
+ * Puts snapshots into the repository as restic would, but for the backup: encrypted JSON under the hash of its bytes
+ * (doc/design.rst, "Snapshots"; uncompressed JSON is read in both formats).
+ */
+async function plantSnapshots(program: string, folder: string, snapshots: readonly PlantedSnapshot[]): Promise<void> {
+  const master = JSON.parse(await restic(program, folder, ["cat", "masterkey"])) as MasterKey;
+  const bytesOf = (text: string): Buffer => Buffer.from(text, "base64");
+  for (const snapshot of snapshots) {
+    const nonce = randomBytes(16);
+    const sealed = createCipheriv("aes-256-ctr", bytesOf(master.encrypt), nonce).update(JSON.stringify(snapshot));
+    const pad = createCipheriv("aes-128-ecb", bytesOf(master.mac.k), null).update(nonce);
+    const bytes = Buffer.concat([nonce, sealed, poly1305(sealed, bytesOf(master.mac.r), pad)]);
+    const name = createHash("sha256").update(bytes).digest("hex");
+    await writeFile(path.join(folder, "repository/snapshots", name), bytes);
+  }
+}
+
+interface MasterKey {
+  readonly mac: { readonly k: string; readonly r: string };
+  readonly encrypt: string;
+}
+
+interface PlantedSnapshot {
+  readonly time: string;
+  readonly tree: string;
+  readonly paths: readonly string[];
+  readonly hostname: string;
+  readonly username: string;
+  readonly tags?: readonly string[];
+}
+
+/** How far apart the backups of a history come, in milliseconds. */
+const paces = [60_000, 20 * 60_000, 3_600_000, 6 * 3_600_000, 86_400_000, 5 * 86_400_000, 40 * 86_400_000];
+const historyCount = 240;
+
+/**
+ * Each history is a host of its own: its pace, its zones and its tags, some of it ahead of the clock. No two of one instant:
+ * between those restic chooses by the order in which it happened to read them.
+ */
+function generatedHistories(seeded: SeededRandom): readonly PlantedSnapshot[] {
+  const random = (): number => seeded.next();
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
+  return Array.from({ length: historyCount }, (_, history) => {
+    let time = Date.UTC(2018 + Math.floor(random() * 8), Math.floor(random() * 12), 1 + Math.floor(random() * 31));
+    const pace = pick(paces) ?? 1000;
+    return Array.from({ length: 1 + Math.floor(random() * 12) }, () => {
+      time += 1 + Math.floor(random() * 2 * pace);
+      const tag = pick(tags) ?? [];
+      return {
+        time: inZone(random() < 0.02 ? time + 200 * 31_536_000_000 : time, pick(Object.values(zones)) ?? 0),
+        tree: "0".repeat(64),
+        paths: random() < 0.8 ? ["/home"] : ["/etc", "/home"],
+        hostname: `host ${history}`,
+        username: "root",
+        ...(tag.length === 0 ? {} : { tags: tag }),
+      };
+    });
+  }).flat();
+}
+
+function inZone(time: number, hours: number): string {
+  const sign = hours < 0 ? "-" : "+";
+  const [whole, part] = [Math.floor(Math.abs(hours)), (Math.abs(hours) % 1) * 60];
+  const local = new Date(time + hours * 3_600_000).toISOString().slice(0, -1);
+  return `${local}${sign}${String(whole).padStart(2, "0")}:${String(part).padStart(2, "0")}`;
+}
+
+/** Every rule at least once, alone or beside others. */
+const generatedPolicies: readonly RetentionRules[] = [
+  { "group-by": "host", "keep-last": 3 },
+  { "group-by": "host,paths", "keep-hourly": 4 },
+  { "group-by": "host", "keep-daily": 3 },
+  { "group-by": "host,tags", "keep-weekly": 2 },
+  { "group-by": "host", "keep-monthly": 2 },
+  { "group-by": "host,paths,tags", "keep-yearly": 1 },
+  { "group-by": "host", "keep-within": "10d" },
+  { "group-by": "host", "keep-within-hourly": "2d" },
+  { "group-by": "host", "keep-within-daily": "1m" },
+  { "group-by": "host", "keep-within-weekly": "2m", "keep-within-monthly": "1y", "keep-within-yearly": "9y" },
+  { "group-by": "host,paths", "keep-tag": ["daily,pinned", "weekly"], "keep-last": 1 },
+  { "group-by": "", "keep-last": 7, "keep-hourly": 30, "keep-daily": 20, "keep-weekly": 9, "keep-monthly": 30 },
+];
+
 const tries = restics.flatMap((restic) => {
   return cases.map((rules) => ({ ...restic, text: restic.version.text, rules, words: flags(rules).join(" ") }));
 });
@@ -239,16 +333,62 @@ describe.skipIf(restics.length === 0)("decide() keeps what restic keeps, for the
     expect([...offsets].toSorted()).toEqual(["+05:30", "+14:00", "-09:00", "Z"]);
   });
 
-  it.concurrent.each(tries)("restic $text $words", { timeout: 60_000 }, async ({ program, version, rules }) => {
-    const groups = await forget(program, rules);
-    const decisions = decide(repository.snapshots, rules, instantFromMilliseconds(Date.now()));
-    const ours = groupsOf(repository.snapshots, rules["group-by"]).map(({ snapshots }) => snapshots);
-    if (groups === null) {
-      const kept = new Set(decisions.filter(({ keep }) => keep).map(({ snapshot }) => snapshot.id));
-      expect(ours.some((group) => group.every(({ id }) => !kept.has(id)))).toBe(true);
-      return;
-    }
-    expect(keptByRestic(groups)).toEqual(keptByDecision(decisions, keepsOldest(version)));
-    expect(partition(groups.map(({ keep, remove }) => [...(keep ?? []), ...(remove ?? [])]))).toEqual(partition(ours));
-  });
+  it.concurrent.each(tries)(
+    "restic $text $words",
+    { timeout: 60_000 },
+    async (one) => await expectAgreement(repository, one),
+  );
 });
+
+const generatedTries = restics.flatMap((restic) => {
+  return generatedPolicies.map((rules) => ({
+    ...restic,
+    text: restic.version.text,
+    rules,
+    words: flags(rules).join(" "),
+  }));
+});
+
+describe.skipIf(restics.length === 0)(`decide() agrees with restic on ${historyCount} generated histories`, () => {
+  let generated: Repository;
+
+  beforeAll(async () => {
+    const program = restics.at(-1)?.program ?? "";
+    const folder = await mkdtemp(path.join(tmpdir(), "holdfast-histories-"));
+    await mkdir(path.join(folder, "zones"));
+    await writeFile(path.join(folder, "zones/utc"), zoneFile(0));
+    await restic(program, folder, ["init", "--quiet"]);
+    await makeKeyCheap(program, folder);
+    await plantSnapshots(program, folder, generatedHistories(new SeededRandom(20261121)));
+    const snapshots = parseSnapshots(await restic(program, folder, ["snapshots", "--json"]));
+    generated = { folder, snapshots: snapshots ?? [] };
+  }, 120_000);
+  afterAll(async () => await rm(generated.folder, { recursive: true, force: true }));
+
+  it("as many as there are hosts", () => {
+    expect(new Set(generated.snapshots.map(({ host }) => host)).size).toBe(historyCount);
+  });
+
+  it.each(generatedTries)(
+    "restic $text $words",
+    { timeout: 60_000 },
+    async (one) => await expectAgreement(generated, one),
+  );
+});
+
+interface Try extends Restic {
+  readonly rules: RetentionRules;
+}
+
+async function expectAgreement(where: Repository, { program, version, rules }: Try): Promise<void> {
+  const groups = await forget(where.folder, program, rules);
+  const decisions = decide(where.snapshots, rules, instantFromMilliseconds(Date.now()));
+  const ours = groupsOf(where.snapshots, rules["group-by"]).map(({ snapshots }) => snapshots);
+  if (groups === null) {
+    const kept = new Set(decisions.filter(({ keep }) => keep).map(({ snapshot }) => snapshot.id));
+    expect(ours.some((group) => group.every(({ id }) => !kept.has(id)))).toBe(true);
+    return;
+  }
+  expect(keptByRestic(groups)).toEqual(keptByDecision(decisions, keepsOldest(version)));
+  expect(partition(groups.map(({ keep, remove }) => [...(keep ?? []), ...(remove ?? [])]))).toEqual(partition(ours));
+}

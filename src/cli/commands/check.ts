@@ -1,8 +1,11 @@
 import { Failure } from "../../base/failure.ts";
 import { formatInstant } from "../../base/instant.ts";
 import { checkRepository } from "../../repository/check-repository.ts";
-import type { CommandAction } from "../invocation.ts";
-import { durationFlag, openRepository } from "../open-repository.ts";
+import { readRecord, updateRecord } from "../../retention/record-file.ts";
+import { withCheck } from "../../retention/record-run.ts";
+import type { CheckOnRecord } from "../../retention/record.ts";
+import type { CommandAction, Invocation } from "../invocation.ts";
+import { durationFlag, openRepository, type OpenedRepository } from "../open-repository.ts";
 import { counted } from "../render/figures.ts";
 import { openProgress } from "../render/progress.ts";
 import { showResticEvents } from "../render/restic-progress.ts";
@@ -22,6 +25,7 @@ export const check: CommandAction = async (invocation, input) => {
     signal: invocation.signal,
     onEvent: showResticEvents(progress, invocation.screen, "checking"),
   }).finally(() => progress.end());
+  await recordCheck(invocation, repository, { at: done.checkedAt, errors: done.errors, readData: readDataSubset });
   const { screen } = invocation;
   for (const message of done.messages.slice(0, 20)) screen.line(screen.style("bad", `  ${message}`));
   screen.line(
@@ -46,6 +50,15 @@ export const check: CommandAction = async (invocation, input) => {
     },
   };
 };
+
+/** Where this host prunes the repository, its rails go by the last check, whoever asked for it. */
+async function recordCheck({ clock }: Invocation, repository: OpenedRepository, check: CheckOnRecord): Promise<void> {
+  const { name, configuration } = repository;
+  if (configuration.retention === null) return;
+  const state = await repository.state();
+  if ((await readRecord(state, name)) === null) return;
+  await updateRecord({ state, repository: name, clock }, (record) => withCheck(record, check));
+}
 
 /** What every restic takes: a share up to 100%, the n-th of t parts, or a size. */
 function isSubset(text: string): boolean {
