@@ -33,12 +33,13 @@ interface Reach {
 
 /** Asks for versioning, settings, open uploads and the time; fails as the store fails. */
 export async function storeSource(store: ReadableStore, { prefix, ...reach }: Reach): Promise<PlanSource> {
-  const [versioning, settings, openUploads, clock] = await Promise.all([
+  const [versioning, settings, openUploads] = await Promise.all([
     store.versioning(),
     store.settings(),
     store.openUploads(prefix),
-    store.readClock(),
   ]);
+  // After the others: their replies may have told it.
+  const clock = await store.readClock();
   const pages = (under: string): HistoryPages => shardedHistory(store, { prefix: under, ...reach });
   return { versioning, settings, openUploads, now: clock.store, clock, pages };
 }

@@ -55,6 +55,8 @@ export interface RunRequest {
 
 /** How long a look at the whole bucket stands in for one at a stage's keys, in milliseconds. */
 const freshFor = 30_000;
+/** How long a write whose id the store named stands in for asking for the versioning, in milliseconds. */
+const shownFor = 5000;
 /** How many steps are looked at, and then done, before the next are looked at. */
 const chunkSize = 16_384;
 
@@ -71,6 +73,8 @@ export class PlanRun {
   #toSettle = 0;
   /** Copies of the stage of which the store did not tell the id. */
   #untold = 0;
+  /** When the store last named the id of what it wrote: it gives ids only while versioning is Enabled. */
+  #shownAt: Instant | null = null;
   #verdict: Failure | null = null;
 
   constructor(request: RunRequest, journal: Journal | null) {
@@ -120,17 +124,18 @@ export class PlanRun {
   }
 
   #acting(): Acting {
-    const { plan, store, signal, connections } = this.#request;
+    const { plan, store, clock, signal, connections } = this.#request;
     return {
       store,
       signal,
       connections,
       requireVersioning: async () => {
-        await requireVersioning(store, plan);
+        if (this.#shownAt === null || clock.now() - this.#shownAt > shownFor) await requireVersioning(store, plan);
       },
       switchedOff: (key) => switchedOff(plan, key),
-      untold: () => {
-        this.#untold++;
+      wrote: (made) => {
+        if (made === null) this.#untold++;
+        else this.#shownAt = clock.now();
       },
       intend: async (intents) => {
         await this.#journal?.intend(intents);

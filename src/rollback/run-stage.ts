@@ -27,14 +27,17 @@ export interface StepFacts {
 export interface Acting {
   readonly store: RestorableStore;
   readonly signal: AbortSignal | undefined;
-  /** Throws unless versioning is Enabled at this moment; asked before each batch or group of writes. */
+  /** Throws unless versioning is Enabled at this moment; asked before each group of writes. */
   requireVersioning(): Promise<void>;
   /** What to throw where the store took a write on `key` under the id `null`. */
   switchedOff(key: ObjectKey): Failure;
   /** How many copies, and at most how many batches, are under way at once. */
   readonly connections: number;
-  /** Told of a copy whose id the store did not say: only a listing of its versions tells under which it came out. */
-  untold(): void;
+  /**
+   * Told of each write that was done, with the id that the store named, which shows that versioning is Enabled; null where
+   * it named none: then only a listing of the versions tells under which it came out.
+   */
+  wrote(made: VersionId | null): void;
   /** Durable on return. */
   intend(steps: readonly { readonly step: RollbackStep; readonly markers: readonly VersionId[] }[]): Promise<void>;
   /** `made` is the id of what a step has written, where the store told it. */
@@ -45,7 +48,7 @@ type Of<Kind extends Standing["kind"]> = Extract<Standing, { readonly kind: Kind
 
 /**
  * How many copies are announced in the journal before they begin; at most these can be under way at a crash. Versioning is
- * asked for before each group, unless the replies to the one before name ids other than `null`.
+ * asked for before each group, unless a reply of the last seconds has shown it.
  */
 export const copiesAhead = 512;
 /** As many batches of 1000 are announced, and sent at once. */
@@ -70,20 +73,18 @@ interface Grouping {
   readonly ahead: number;
   readonly atOnce: number;
   readonly acting: Acting;
-  /** Whether the replies to the groups before show that versioning is still Enabled. */
-  readonly isShown?: () => boolean;
 }
 
 /** Begins nothing new once one of a group has failed; the group is recorded as far as it came. */
 async function inGroups<T>(
   items: readonly T[],
-  { ahead, atOnce, acting, isShown = () => false }: Grouping,
+  { ahead, atOnce, acting }: Grouping,
   { intents, work }: { readonly intents: (item: T) => readonly Intent[]; readonly work: (item: T) => Promise<void> },
 ): Promise<void> {
   for (let start = 0; start < items.length; start += ahead) {
     acting.signal?.throwIfAborted();
     const group = items.slice(start, start + ahead);
-    if (start === 0 || !isShown()) await acting.requireVersioning();
+    await acting.requireVersioning();
     await acting.intend(group.flatMap(intents));
     await inParallel(group, { limit: atOnce, signal: acting.signal }, work);
   }
@@ -180,10 +181,9 @@ async function recordBatch(
 const denials: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "AllAccessDisabled"]);
 
 async function copy(standings: readonly Of<"copy">[], acting: Acting): Promise<void> {
-  let areTold = true;
   await inGroups(
     standings,
-    { ahead: copiesAhead, atOnce: acting.connections, acting, isShown: () => areTold },
+    { ahead: copiesAhead, atOnce: acting.connections, acting },
     {
       intents: ({ step }) => [{ step, markers: [] }],
       work: async ({ step, version }) => {
@@ -195,9 +195,7 @@ async function copy(standings: readonly Of<"copy">[], acting: Acting): Promise<v
         const { versionId: made } = copied.value;
         await acting.record(step, "done", { made });
         if (made !== null && isNullVersion(made)) throw acting.switchedOff(step.key);
-        if (made !== null) return;
-        areTold = false;
-        acting.untold();
+        acting.wrote(made);
       },
     },
   );

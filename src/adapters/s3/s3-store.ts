@@ -133,12 +133,7 @@ class S3Store implements PurgingStore {
   }
 
   async readClock(): Promise<ClockReading> {
-    const { clock } = this.#options;
-    const before = clock.now();
-    const date = await this.#dateOfReply();
-    const ours = instantFromMilliseconds((before + clock.now()) / 2);
-    // A Date header is cut to the second: on average half of one is missing.
-    return { store: instantFromMilliseconds(Date.parse(date) + 500), ours };
+    return this.#transport.clockOfReplies() ?? (await this.#askForClock());
   }
 
   async put(key: ObjectKey, bytes: Uint8Array): Promise<{ readonly versionId: VersionId | null }> {
@@ -243,9 +238,11 @@ class S3Store implements PurgingStore {
     return { objects, isTruncated: reply.IsTruncated, next: reply.NextContinuationToken };
   }
 
-  /** The Date of any reply: a refusal has one too. */
-  async #dateOfReply(): Promise<string> {
-    const query = { "list-type": "2", prefix: this.#options.location.prefix, "max-keys": "1" };
+  /** By the Date of any reply: a refusal has one too. */
+  async #askForClock(): Promise<ClockReading> {
+    const { clock, location } = this.#options;
+    const before = clock.now();
+    const query = { "list-type": "2", prefix: location.prefix, "max-keys": "1" };
     const date = await this.#transport.read({ operation: "ListObjectsV2", method: "GET", key: null, query }).then(
       ({ headers }) => headers["date"],
       (error: unknown) => headersOf(error)["date"] ?? this.#rethrow("read the clock of", error),
@@ -253,7 +250,8 @@ class S3Store implements PurgingStore {
     if (date === undefined || Number.isNaN(Date.parse(date))) {
       throw this.#misbehaves("read the clock of", "its replies have no Date");
     }
-    return date;
+    const ours = instantFromMilliseconds((before + clock.now()) / 2);
+    return { store: instantFromMilliseconds(Date.parse(date) + 500), ours };
   }
 
   async #attempt<T>(action: string, key: ObjectKey | null, act: () => Promise<T>): Promise<T> {

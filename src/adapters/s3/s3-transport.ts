@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
+import type { ClockReading } from "../../store/versioned-store.ts";
 import { exchange, wholeBody } from "./http-exchange.ts";
 import type { PageBuffers } from "./page-buffers.ts";
 import { repeated } from "./repeated.ts";
+import { ReplyClock } from "./reply-clock.ts";
 import { loggedRequest } from "./request-log.ts";
 import type { S3Access, S3Connection } from "./s3-client.ts";
 import { errorWords, S3ReplyError } from "./s3-reply-error.ts";
@@ -48,6 +50,8 @@ export interface S3Transport {
    * under status 200 is an error: a store that takes long begins its answer before it knows.
    */
   write(request: S3Request, options?: SendOptions): Promise<WholeReply>;
+  /** The store's clock by a reply of the last 30 seconds; null where there was none. */
+  clockOfReplies(): ClockReading | null;
 }
 
 const usualPatience = 60_000;
@@ -56,12 +60,16 @@ const mostOfError = 64 * 1024;
 
 export function openTransport(access: S3Access, connection: S3Connection): S3Transport {
   const { address, agents, gate } = connection;
+  const replies = new ReplyClock();
   const sign = openSigner({ address, credentials: access.credentials, clock: access.clock });
   const send = async (request: S3Request, options: SendOptions): Promise<OpenReply> => {
     const { signal, patience = usualPatience } = options;
-    const reply = await exchange({ address, agents, request: await sign(request), patience, signal });
+    const signed = await sign(request);
+    const asked = access.clock.now();
+    const reply = await exchange({ address, agents, request: signed, patience, signal });
     const { statusCode: status = 0 } = reply;
     const headers = headersOf(reply);
+    replies.note(headers["date"], { asked, came: access.clock.now() });
     if (status < 300) return { status, headers, body: reply };
     const text = (await wholeBody(reply, { most: mostOfError })).toString();
     throw new S3ReplyError({ status, headers, ...(errorWords(text) ?? { code: "", words: "" }) });
@@ -81,6 +89,7 @@ export function openTransport(access: S3Access, connection: S3Connection): S3Tra
     open: async (request) => await again(request, async () => await send(request, {})),
     write: async (request, options = {}) =>
       await once(request, async () => withoutError(await whole(request, options))),
+    clockOfReplies: () => replies.reading(access.clock.now()),
   };
 }
 

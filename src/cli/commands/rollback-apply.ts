@@ -14,6 +14,7 @@ import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openPlan, type OpenedPlan } from "../open-plan.ts";
 import { planAnew } from "../plan-anew.ts";
 import { anewLines, wentOnLines, appliedLines, applyLines, copiedInsteadLines } from "../render/rollback-run.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { openStoreRun, runProgress, type StoreRun } from "../store-run.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
 
@@ -22,6 +23,7 @@ const mostPlans = 3;
 
 /** `holdfast rollback apply PLAN`. */
 export const rollbackApply: CommandAction = async (invocation, input) => {
+  keepHeapSmall();
   const { opened, word } = await openLatest(invocation, input);
   const accepted = acceptedWords(input);
   const dryRun = input.has("dry-run");

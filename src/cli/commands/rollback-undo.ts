@@ -7,11 +7,13 @@ import { exitCodeOf } from "../exit-code.ts";
 import type { CommandAction } from "../invocation.ts";
 import { openPlan } from "../open-plan.ts";
 import { copiedInsteadLines, undoLines, undoneLines } from "../render/rollback-run.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { openStoreRun } from "../store-run.ts";
 import { warnOfSkew } from "../warn-of-skew.ts";
 
 /** `holdfast rollback undo PLAN`. Exit 83 where keys were written since by somebody else; all others are undone. */
 export const rollbackUndo: CommandAction = async (invocation, input) => {
+  keepHeapSmall();
   const { plan, state, repository } = await openPlan(invocation, input);
   const { screen, clock, signal } = invocation;
   const word = input.words["plan"] ?? "";

@@ -8,10 +8,12 @@ import { findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput } from "../invocation.ts";
 import { openPlan } from "../open-plan.ts";
 import { differingLines } from "../render/rollback-run.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { openStoreRun, runProgress } from "../store-run.ts";
 
 /** `holdfast rollback verify PLAN`. Exit 80 on any difference. */
 export const rollbackVerify: CommandAction = async (invocation, input) => {
+  keepHeapSmall();
   const prove = proveFlag(input);
   const { plan, state, repository } = await openPlan(invocation, input);
   const run = await openStoreRun(repository, input);
