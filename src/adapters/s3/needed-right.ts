@@ -17,6 +17,7 @@ const neededFor: Readonly<Record<string, NeededRight>> = {
   "turn versioning on for": { right: "s3:PutBucketVersioning", roles: ["rescuer"] },
   "copy forward": { right: "s3:GetObjectVersion and s3:PutObject", roles: ["rescuer"] },
   "lift delete markers of": { right: "s3:DeleteObjectVersion", roles: ["rescuer"] },
+  "destroy versions of": { right: "s3:DeleteObjectVersion", roles: ["purger", "rescuer"] },
   "hide objects of": { right: "s3:DeleteObject", roles: ["pruner", "rescuer"] },
 };
 
