@@ -149,6 +149,15 @@ describe("delete the bucket", () => {
     expect(await gotOf("delete the bucket", byAnswer(answer))).toEqual([got]);
   });
 
+  it.each(["seaweedfs", "generic", "sample"])(
+    "is never sent to a store that may delete a full one: %s",
+    async (name) => {
+      const door = byAnswer({ status: 204 });
+      expect(await gotOf("delete the bucket", door, { profile: sampleProfile({ name }) })).toEqual(["not tried"]);
+      expect(door.sent).toEqual([]);
+    },
+  );
+
   it("is never sent to a bucket that may be empty, nor with a header or a parameter", async () => {
     const empty = scriptedDoor(() => ({ body: "<ListBucketResult></ListBucketResult>" }));
     expect(await gotOf("delete the bucket", empty)).toEqual(["not tried"]);

@@ -45,14 +45,14 @@ interface ThiefWanted {
   readonly witnesses?: readonly TrialDoor[];
 }
 
-/** A thief of a writer's key to `backups/home/`, of a store of which nothing is known. */
+/** A thief of a writer's key to `backups/home/`, of a Ceph of which nothing else is known. */
 export function thiefAt(door: TrialDoor, wanted: ThiefWanted = {}): Thief {
   let n = 0;
   return new Thief({
     role: wanted.role ?? "writer",
     door,
     place: { bucket: "backups", prefix: "home/" },
-    profile: wanted.profile ?? sampleProfile(),
+    profile: wanted.profile ?? sampleProfile({ name: "ceph" }),
     witnesses: wanted.witnesses ?? [],
     mark: "0123abcd",
     random: () => (n++).toString(16).padStart(32, "0"),

@@ -3,7 +3,8 @@
 # It sees the names of what else stands in the bucket, and nothing more of it.
 # Made from documentation, not tried on SeaweedFS: read it before you run it, and audit the key.
 # Release 4.44 or newer. Its own words Read, Write and Admin (s3.configure) are no substitute: Write destroys versions and
-# changes the lifecycle. Whoever reaches the filer or the volumes past S3 can destroy everything: close those ports.
+# changes the lifecycle. Whoever reaches the filer or the volumes past S3 can destroy everything: close those ports. Start it
+# with -s3.allowDeleteBucketNotEmpty=false: else whoever may delete the bucket deletes it with all that is in it.
 cat > home-pruner.json <<'POLICY'
 {
   "Version": "2012-10-17",
