@@ -32,8 +32,6 @@ export class PurgeOutcome implements PurgeCounts {
   /** Whether a request to destroy anything may have gone out. */
   hasBegun = false;
   firstProblem: string | null = null;
-  /** The oldest row that was to go and stayed. */
-  oldestFailed: HistoryRow | null = null;
 
   removed(row: HistoryRow): void {
     if (row.kind === "marker") this.markersRemoved++;
@@ -47,8 +45,6 @@ export class PurgeOutcome implements PurgeCounts {
     this.failed++;
     if (denials.has(code)) this.denied++;
     this.firstProblem ??= `${row.key}: ${problem}`;
-    const isOlder = this.oldestFailed === null || row.lastModified < this.oldestFailed.lastModified;
-    if (row.kind === "version" && isOlder) this.oldestFailed = row;
   }
 }
 
