@@ -6,6 +6,12 @@ import type { Outcome } from "./outcome.ts";
 type Verdict = "allowed" | "refused" | "not offered" | "unclear";
 
 /**
+ * Codes of a refusal; an answer without a code is a proxy's, which refuses too. A 403 is no refusal by itself: Ceph says
+ * QuotaExceeded under it, AWS InvalidObjectState and AccountProblem.
+ */
+const refusals: readonly string[] = ["AccessDenied", "Forbidden", "Unauthorized", "UnauthorizedAccess", ""];
+
+/**
  * Reads an answer. `passed` are the codes that a store gives only to a key that has the right: what it finds wrong with
  * the request after it has looked at the right.
  */
@@ -14,7 +20,7 @@ export function verdictOf({ status, code }: TrialReply, passed: readonly string[
   if (status < 300) return "allowed";
   if (code === "NotImplemented" || code === "MethodNotAllowed" || status === 501 || status === 405)
     return "not offered";
-  if (code === "AccessDenied" || status === 401 || status === 403) return "refused";
+  if (code === "AccessDenied" || ((status === 401 || status === 403) && refusals.includes(code))) return "refused";
   return "unclear";
 }
 

@@ -5,6 +5,7 @@ import type { Role } from "../base/role.ts";
 import type { ProviderProfile } from "../store/provider-profile.ts";
 import type { TrialDoor, TrialReply, TrialRequest } from "../store/trial-door.ts";
 import { canaryFolder, canaryLockPrefix, canaryName } from "../restic/layout.ts";
+import { answerText, verdictOf } from "./answer.ts";
 
 export interface Place {
   readonly bucket: string;
@@ -174,12 +175,23 @@ export class Thief {
     return { key, first, second };
   }
 
-  /** The bytes of one version, seen with this key or, where this one may not, another of this host. */
+  /**
+   * The bytes of one version, seen with this key or, where this one may not, another of this host. Fails with
+   * `store-unreachable` where the answer says neither.
+   */
   async readVersion(key: ObjectKey, id: string): Promise<Seen> {
     const target = { kind: "object", key } as const;
     const reply = await this.askAny({ operation: "GetObject", method: "GET", target, query: { versionId: id } });
     if (reply.status < 300) return { kind: "there", text: reply.body };
-    return reply.status === 404 ? { kind: "gone" } : { kind: "not seen" };
+    if (reply.status === 404) return { kind: "gone" };
+    if (verdictOf(reply) === "refused") return { kind: "not seen" };
+    throw new Failure({
+      kind: "store-unreachable",
+      action: "read the version of",
+      subject: key,
+      problem: `the store answers ${answerText(reply)}`,
+      hint: "audit again",
+    });
   }
 }
 

@@ -121,17 +121,17 @@ describe("forced delete", () => {
     }
   });
 
-  it.each<[string, Partial<TrialReply>]>([
+  it.each<[string, Partial<TrialReply>, Got?]>([
     [
       "shows something of that name",
       { body: "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>" },
     ],
     ["is refused", denied],
     ["is something else", { body: "<html>" }],
-    ["fails", errorReply(500, "InternalError")],
-  ])("is not sent where the listing %s", async (_, listing) => {
+    ["fails", errorReply(500, "InternalError"), "error"],
+  ])("is not sent where the listing %s", async (_, listing, got = "not tried") => {
     const door = scriptedDoor((request) => (request.query?.["list-type"] === "2" ? listing : stored("v")));
-    expect(await gotOf("forced delete", door)).toEqual(["not tried"]);
+    expect(await gotOf("forced delete", door)).toEqual([got]);
     expect(door.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
   });
 });
@@ -196,6 +196,46 @@ describe("a setting", () => {
     ["has no such setting", errorReply(405, "MethodNotAllowed"), "not tried"],
   ])("tells a store that %s", async (_, answer, got) => {
     expect(await gotOf("change lifecycle rules", asked(denied, answer))).toEqual([got]);
+  });
+});
+
+describe("an answer", () => {
+  it.each<[string, Partial<TrialReply>, Got]>([
+    ["by the key's rights", denied, "refused"],
+    ["by a proxy without a code", errorReply(403, ""), "refused"],
+    ["by a full account", errorReply(403, "QuotaExceeded"), "error"],
+    ["by an unpaid account", errorReply(403, "AccountProblem"), "error"],
+  ])("of 403 is a refusal only %s or not", async (_, answer, got) => {
+    expect(
+      await gotOf(
+        "list versions",
+        scriptedDoor(() => answer),
+      ),
+    ).toEqual([got]);
+    expect(
+      await gotOf(
+        "overwrite for good",
+        scriptedDoor(() => answer),
+      ),
+    ).toEqual([got]);
+  });
+});
+
+describe("overwrite for good", () => {
+  it.each<[string, Partial<TrialReply>, Got]>([
+    ["may not be read", denied, "not tried"],
+    ["is gone", errorReply(404, "NoSuchVersion"), "allowed"],
+    ["cannot be read for an error", errorReply(503, "SlowDown"), "error"],
+  ])("tells an old version that %s", async (_, reading, got) => {
+    const door = scriptedDoor((request) => (isPut(request) ? stored("v") : reading));
+    expect(await gotOf("overwrite for good", door)).toEqual([got]);
+  });
+});
+
+describe("destroy a version", () => {
+  it("is not tried where the store finds fault with every made-up version id", async () => {
+    const door = scriptedDoor((request) => (isPut(request) ? denied : errorReply(400, "InvalidArgument")));
+    expect(new Set(await gotOf("destroy a version", door))).toEqual(new Set(["not tried"]));
   });
 });
 

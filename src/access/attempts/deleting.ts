@@ -134,13 +134,11 @@ async function madeUpVersion(thief: Thief, folder: string): Promise<Outcome> {
   const form = `under ${folder}`;
   const key = thief.canaryIn(folder);
   return await orError(form, async () => {
-    let outcome: Outcome = { form, got: "not tried", detail: "this store takes no made-up version id" };
     for (const idOf of idForms) {
       const reply = await thief.send(deletion(key, idOf(thief.random())));
-      outcome = outcomeOf(form, reply, absent);
-      if (reply.code !== "InvalidArgument" && reply.code !== "InvalidVersionId") return outcome;
+      if (reply.code !== "InvalidArgument" && reply.code !== "InvalidVersionId") return outcomeOf(form, reply, absent);
     }
-    return outcome;
+    return { form, got: "not tried", detail: "this store takes no made-up version id" };
   });
 }
 
@@ -162,8 +160,8 @@ async function forceCanary(thief: Thief): Promise<Outcome> {
   const key = thief.touch(`${canaryLockPrefix}audit-${thief.random()}`);
   const inFolder = thief.touch(`data/00/${canaryName}audit-${thief.random()}`);
   for (const each of [key, inFolder]) {
-    const listed = await beginsSo(thief, each);
-    if (listed !== "nothing") return { form, got: "not tried", detail: listed };
+    const seen = await whatBeginsSo(thief, each);
+    if (seen !== null) return { form, ...seen };
   }
   const outside = await thief.send(forced(inFolder));
   if (verdictOf(outside) !== "allowed") return outcomeOf(form, outside);
@@ -184,18 +182,20 @@ async function forceCanary(thief: Thief): Promise<Outcome> {
   return { form, got: "not tried", detail: unreadVersion };
 }
 
-/** `nothing`, or why it may not be tried. */
-async function beginsSo(thief: Thief, key: ObjectKey): Promise<string> {
+/** Null where nothing does; else why it may not be tried. */
+async function whatBeginsSo(thief: Thief, key: ObjectKey): Promise<Omit<Outcome, "form"> | null> {
   const reply = await thief.askAny({
     operation: "ListObjectsV2",
     method: "GET",
     target: { kind: "bucket" },
     query: { "list-type": "2", prefix: key, "max-keys": "1" },
   });
-  if (reply.status >= 300) return "no key of this host may list, and nothing is forced without a look first";
-  return /<Contents>/.test(reply.body) || !/<ListBucketResult/.test(reply.body)
-    ? "the listing shows something of that name"
-    : "nothing";
+  const { got, detail } = outcomeOf("", reply);
+  if (got === "refused")
+    return { got: "not tried", detail: "no key of this host may list, and nothing is forced without a look first" };
+  if (got !== "allowed") return { got, detail };
+  const isEmpty = /<ListBucketResult/.test(reply.body) && !/<Contents>/.test(reply.body);
+  return isEmpty ? null : { got: "not tried", detail: "the listing shows something of that name" };
 }
 
 function forced(key: ObjectKey): TrialRequest {
