@@ -29,7 +29,7 @@ export async function afterwards(to: RowRef, rows: readonly HistoryRow[], hash: 
   if (isRow(to, current)) return { kind: "right" };
   const now = `version ${current.versionId} is current`;
   if (current.size !== to.size) return { kind: "changed", now };
-  if (current.etag !== to.etag) {
+  if (current.etag !== to.etag || to.etag === "") {
     const goal = rows.find((row) => isRow(to, row));
     if (goal?.kind !== "version" || (await sameness(current, goal, hash)).kind !== "same")
       return { kind: "changed", now };

@@ -20,7 +20,8 @@ import { readJournals } from "./read-journals.ts";
 import { PlanRun } from "./run-plan.ts";
 import type { ApplyProgress } from "./run-plan.ts";
 import { stages } from "./stage.ts";
-import { notedPlan, wordOf } from "./plan-note.ts";
+import { notedPlan, notePlan, wordOf } from "./plan-note.ts";
+import type { NotedPlan } from "./plan-note.ts";
 
 export interface ApplyRequest {
   readonly plan: RollbackPlan;
@@ -78,9 +79,7 @@ export async function applyRollback(request: ApplyRequest): Promise<ApplyResult>
   if (plan.header.undoes !== null) throw isUndoing(plan);
   const lock = await lockPlan(plan, state);
   try {
-    if ((await notedPlan(state, plan, "undo")) !== null) throw wasUndone(plan);
-    const successor = await notedPlan(state, plan, "successor");
-    if (successor !== null) throw wentOn(plan, wordOf(successor.name));
+    await requireUnturned(plan, state);
     return await runLocked(request);
   } finally {
     await lock.release();
@@ -100,6 +99,26 @@ export async function runLocked(request: ApplyRequest): Promise<ApplyResult> {
     const isBefore = error instanceof Failure && error.kind === "interrupted";
     throw isBefore ? error.with({ written: "nothing" }) : error;
   }
+}
+
+/**
+ * Notes that a plan goes on as another one, made because the bucket had changed. Durable on return. Fails with `refused`
+ * where an undo of it was begun meanwhile, it went on as another already, or another process is at work on it.
+ */
+export async function goOnAs(state: StateFolder, plan: RollbackPlan, successor: NotedPlan): Promise<void> {
+  const lock = await lockPlan(plan, state);
+  try {
+    await requireUnturned(plan, state);
+    await notePlan(state, { plan, kind: "successor", other: successor });
+  } finally {
+    await lock.release();
+  }
+}
+
+async function requireUnturned(plan: RollbackPlan, state: StateFolder): Promise<void> {
+  if ((await notedPlan(state, plan, "undo")) !== null) throw wasUndone(plan);
+  const successor = await notedPlan(state, plan, "successor");
+  if (successor !== null) throw wentOn(plan, wordOf(successor.name));
 }
 
 /** The undo gave keys a history that the plan does not know; to plan again costs little and is right. */

@@ -129,7 +129,7 @@ class PlanReading {
       return;
     }
     this.#counter.other(type);
-    const isFirst = this.#mark(type, chain);
+    const isFirst = this.#mark(type, { chain, line });
     if (type === "finding") addNamed(this.#findings, lines.findingOf(line));
     else {
       const noted = type === "ambiguous" ? lines.ambiguousOf(line) : lines.unrecoverableOf(line);
@@ -141,9 +141,10 @@ class PlanReading {
   }
 
   /** Counts a line to what it belongs to; true for the first of it. */
-  #mark(of: Mark["of"], chain: string): boolean {
+  #mark(of: Mark["of"], { chain, line }: { readonly chain: string; readonly line: Fields }): boolean {
     const mark = this.#marks.at(-1);
     const isFirst = mark?.of !== of;
+    if (isFirst && this.#marks.some((earlier) => earlier.of === of)) throw line.wrong("it stands apart from its like");
     if (isFirst) this.#marks.push({ of, offset: this.#offset, chain, line: this.#line, count: 1 });
     else mark.count++;
     return isFirst;
@@ -157,7 +158,7 @@ class PlanReading {
     const isOrdered = stage > stageBefore || (stage === stageBefore && compareKeys(before?.key ?? "", step.key) < 0);
     const isNext = step.n === (before?.n ?? 0) + 1;
     if (!isOrdered || !isNext) throw line.wrong(`step ${step.n} stands out of the safe order`);
-    this.#mark(stage, chain);
+    this.#mark(stage, { chain, line });
     this.#before = step;
     this.#counter.step(step);
   }

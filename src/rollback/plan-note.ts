@@ -54,11 +54,15 @@ export function wordOf(name: string): string {
   return name.replace(/^plans\//, "").replace(/\.plan\.jsonl$/, "");
 }
 
-/** The plans that a plan went on as, one after the other, the last of them last. */
+/**
+ * The plans that a plan went on as, one after the other, the last of them last. What a plan went on as before it was undone
+ * counts no more: it rests on what the undo took back.
+ */
 export async function successorsOf(state: StateFolder, plan: RollbackPlan): Promise<readonly NotedPlan[]> {
   const successors: NotedPlan[] = [];
   for (let last = plan; ;) {
-    const next = await notedPlan(state, last, "successor");
+    const isUndone = (await notedPlan(state, last, "undo")) !== null;
+    const next = isUndone ? null : await notedPlan(state, last, "successor");
     if (next === null) return successors;
     successors.push(next);
     last = next.plan;

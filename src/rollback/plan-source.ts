@@ -8,6 +8,7 @@ import type { HistoryPages } from "../history/key-history.ts";
 import { readEvidence } from "../history/read-evidence.ts";
 import type { EvidenceReading } from "../history/read-evidence.ts";
 import { shardedHistory } from "../history/shards.ts";
+import { versioningIn } from "../store/bucket-settings.ts";
 import type { BucketSettings, OpenUpload } from "../store/bucket-settings.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ClockReading, ReadableStore, Versioning } from "../store/versioned-store.ts";
@@ -33,11 +34,8 @@ interface Reach {
 
 /** Asks for versioning, settings, open uploads and the time; fails as the store fails. */
 export async function storeSource(store: ReadableStore, { prefix, ...reach }: Reach): Promise<PlanSource> {
-  const [versioning, settings, openUploads] = await Promise.all([
-    store.versioning(),
-    store.settings(),
-    store.openUploads(prefix),
-  ]);
+  const [settings, openUploads] = await Promise.all([store.settings(), store.openUploads(prefix)]);
+  const versioning = versioningIn(settings) ?? (await store.versioning());
   // After the others: their replies may have told it.
   const clock = await store.readClock();
   const pages = (under: string): HistoryPages => shardedHistory(store, { prefix: under, ...reach });

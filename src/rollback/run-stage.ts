@@ -60,8 +60,9 @@ const batchesAhead = 4;
  * stop it between requests.
  */
 export async function runStage(standings: readonly Standing[], acting: Acting): Promise<void> {
-  await lift(ofKind(standings, "lift"), acting);
+  // Copies first: their replies show that versioning is Enabled, which those to lifted markers do not.
   await copy(await preserved(ofKind(standings, "copy"), acting), acting);
+  await lift(ofKind(standings, "lift"), acting);
   await hide(await preserved(ofKind(standings, "hide"), acting), acting);
 }
 

@@ -83,7 +83,7 @@ async function hasBytesOf(
 ): Promise<boolean> {
   if (isRow(ref, version)) return true;
   if (version.size !== ref.size) return false;
-  if (version.etag === ref.etag) return true;
+  if (version.etag === ref.etag && ref.etag !== "") return true;
   const original = rows.find((row) => isRow(ref, row));
   return original?.kind === "version" && (await sameness(version, original, hash)).kind === "same";
 }

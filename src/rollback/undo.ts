@@ -68,16 +68,29 @@ async function undoPlan(request: UndoRequest): Promise<NotedPlan> {
 /**
  * Carries a prepared undo out, by the same engine as `applyRollback` and with the same failures. Removes no data version.
  * What somebody has written since is left and named in `changedKeys`, and the rest is done. Run again after a stop it goes
- * on where it was.
+ * on where it was; once it has come to its end it writes no more, and fails with `refused` where there would be something
+ * to write: that is somebody's work since, a later rollback's for one. Refused also where the plan, or what it went on as,
+ * is being applied.
  */
 export async function undoRollback(request: UndoRequest, { undo, left, leftCount }: PreparedUndo): Promise<UndoResult> {
   const { plan, state } = request;
-  const lock = await lockPlan(plan, state);
-  try {
+  return await whileAtRest(plan, state, async () => {
+    await requireSuccessorsUndone(plan, state);
+    const isEnded = (await readJournals(state, undo.plan)).isEnded;
     await notePlan(state, { plan, kind: "undo", other: undo });
-    const applied = await runLocked({ ...request, plan: undo.plan, accepted: new Set(acceptWords) });
+    const applied = await runLocked({ ...request, plan: undo.plan, accepted: new Set(acceptWords), dryRun: isEnded });
+    if (isEnded && applied.done > 0) throw notUndoable(plan, "it was undone, and the bucket has changed since");
     const changedKeys = [...left, ...applied.changedKeys];
     return { ...applied, changed: applied.changed + leftCount, changedKeys, undoPlan: state.pathOf(undo.name) };
+  });
+}
+
+/** Holds the locks of a plan and of all that it went on as, so that none of them writes meanwhile. */
+async function whileAtRest<T>(plan: RollbackPlan, state: StateFolder, work: () => Promise<T>): Promise<T> {
+  const lock = await lockPlan(plan, state);
+  try {
+    const successor = await notedPlan(state, plan, "successor");
+    return successor === null ? await work() : await whileAtRest(successor.plan, state, work);
   } finally {
     await lock.release();
   }

@@ -45,6 +45,14 @@ export interface BucketSettings {
   readonly versioning: Setting<{ readonly text: string; readonly excludedPrefixes: readonly string[] }>;
 }
 
+/** What the settings say of versioning, by the `Status` of their XML; null where only asking for it tells. */
+export function versioningIn({ versioning }: BucketSettings): "enabled" | "suspended" | null {
+  if (versioning.kind !== "set") return null;
+  const [, status] = /<Status>\s*(Enabled|Suspended)\s*<\/Status>/.exec(versioning.value.text) ?? [];
+  if (status === undefined) return null;
+  return status === "Enabled" ? "enabled" : "suspended";
+}
+
 /** A multipart upload that is under way, or was left. Completed later it may carry the date of its beginning. */
 export interface OpenUpload {
   readonly key: ObjectKey;

@@ -39,7 +39,7 @@ describe("planStatus()", () => {
     const copyForward = scene.store.copyForward.bind(scene.store);
     scene.store.copyForward = async () => await Promise.reject(new Error("killed"));
     await scene.apply(plan).catch(() => undefined);
-    expect(await status()).toMatchObject({ state: "applying", done: 1, left: 5, runs: 1 });
+    expect(await status()).toMatchObject({ state: "applying", done: 0, left: 6, runs: 1 });
     scene.store.copyForward = copyForward;
     await scene.apply(plan);
     expect(await status()).toMatchObject({ state: "applied", done: 6, left: 0, runs: 2 });

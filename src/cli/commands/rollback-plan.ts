@@ -62,8 +62,7 @@ async function planFromStore(
 ): Promise<RollbackPlanResult> {
   const connections = connectionsFlag(input);
   const store = readOnly(await repository.store(repository.role(["rescuer"]), { connections }));
-  await warnOfSkew(invocation, store);
-  return await makeRollbackPlan({
+  const planned = await makeRollbackPlan({
     ...settings,
     store,
     ...(prove === undefined ? {} : { prove }),
@@ -73,6 +72,8 @@ async function planFromStore(
         `  ${size(bytes)} are still to be read and hashed, about ${seconds(left * 1000)}; --prove none leaves data/ out`,
       ),
   });
+  await warnOfSkew(invocation, store);
+  return planned;
 }
 
 interface PlanPlace {
