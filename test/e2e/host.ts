@@ -20,6 +20,8 @@ export interface HostSettings {
   readonly backup: readonly string[];
   /** What to back up. */
   readonly paths: readonly string[];
+  /** What to keep, in YAML's flow style, else `keep-last: 1`. */
+  readonly retention?: string;
 }
 
 export interface HostRunOptions extends RunOptions {
@@ -161,7 +163,7 @@ function writeConfiguration(folder: string, settings: HostSettings): string {
     "    keys:",
     ...keyLines,
     `    backup: { ${backup} }`,
-    "    retention: { keep-last: 1 }",
+    `    retention: { ${settings.retention ?? "keep-last: 1"} }`,
   ];
   const file = path.join(folder, "config.yaml");
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
