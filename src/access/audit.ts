@@ -145,12 +145,13 @@ interface Hands {
   readonly keys: readonly AuditedKey[];
 }
 
-/** Destroys what is left of the canaries, with a key that may; else hides them with the thief's own. */
+/** Destroys what is left of the canaries, with a key that may; else hides them with the thief's own, or whichever may. */
 async function clearUp(touched: readonly ObjectKey[], { own, keys }: Hands): Promise<void> {
+  const others = keys.filter((key) => key !== own).sort(byPower);
   const cleaners = [...keys].sort(byPower).filter(({ role }) => role === "rescuer" || role === "purger");
   for (const key of touched) {
     const isGone = await anyOf(cleaners, async ({ store }) => await destroyAll(store, key));
-    if (!isGone) await anyOf([own, ...cleaners], async ({ door }) => await hide(door, key));
+    if (!isGone) await anyOf([own, ...others], async ({ door }) => await hide(door, key));
   }
 }
 

@@ -90,8 +90,16 @@ export class Thief {
     return this.touch(`${canaryFolder}audit-${this.#mark}`);
   }
 
+  /** A name outside the repository, behind `start`, which is whole: `backups/other/`. */
+  outsideCanary(start: string): ObjectKey {
+    return this.#remembered(objectKey(`${start}${canaryName}audit-${this.#mark}`));
+  }
+
   touch(path: string): ObjectKey {
-    const key = objectKey(`${this.place.prefix}${path}`);
+    return this.#remembered(objectKey(`${this.place.prefix}${path}`));
+  }
+
+  #remembered(key: ObjectKey): ObjectKey {
     this.#touched.add(key);
     return key;
   }

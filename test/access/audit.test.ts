@@ -156,6 +156,29 @@ describe("auditKeys()", () => {
     expect(puts.length > 0).toBe(isPut);
   });
 
+  it("hides a canary that another key of this host lent, by that key's hand", async () => {
+    const monitor = keyOf("monitor", () => denied);
+    const writer = keyOf("writer", ({ method }) => (method === "GET" ? { body: "a lent canary" } : {}));
+    await auditKeys(requestFor([monitor, writer], { roles: ["monitor"] }));
+    const lent = writer.door.sent.filter((each) => each.includes("-lent"));
+    expect(lent.map((each) => each.split(" ")[0])).toEqual(["PUT", "GET", "DELETE"]);
+  });
+
+  it("takes away what a store writes beside the repository against every precondition", async () => {
+    const rescuer = keyOf("rescuer", () => denied);
+    const written = new Set<string>();
+    const monitor = keyOf("monitor", ({ method, target, headers }) => {
+      if (method !== "PUT" || target.kind !== "object" || headers?.["content-md5"] === undefined) return denied;
+      written.add(target.key);
+      void rescuer.store.put(target.key, new Uint8Array(1));
+      return {};
+    });
+    await auditKeys(requestFor([monitor, rescuer], { roles: ["monitor"] }));
+    await auditKeys(requestFor([monitor, rescuer], { roles: ["monitor"] }));
+    expect([...written].filter((key) => key.startsWith("home-holdfast"))).toHaveLength(1);
+    expect(await rowsOf(rescuer.store)).toBe(0);
+  });
+
   it("clears its canaries away when it is interrupted, by the rescuer's hand", async () => {
     const controller = new AbortController();
     const rescuer = keyOf("rescuer", () => ({}));

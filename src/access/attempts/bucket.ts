@@ -76,7 +76,7 @@ async function readOutside(thief: Thief): Promise<Outcome> {
     const reply = await thief.send({ ...readingOf(there), headers: { range: "bytes=0-0" } });
     return outcomeOf(form, reply, ["InvalidRange"]);
   }
-  const never = await thief.send(readingOf(besideOf(prefix, thief.random())));
+  const never = await thief.send(readingOf(`${besideOf(prefix)}${canaryName}${thief.random()}`));
   const isCertain = never.status === 404 ? !answersAll404(thief) : await mayListOutside(thief);
   if (!isCertain) return { form, got: "not tried", detail: "nothing stands beside the prefix" };
   return outcomeOf(form, never, ["NoSuchKey"]);
@@ -125,16 +125,14 @@ export const writeOtherPrefix: Attempt = {
       const there = await outsideKey(thief);
       const folder = there === null ? null : there.slice(0, there.lastIndexOf("/") + 1);
       return await tryPuts(thief, {
-        "beside the prefix": objectKey(besideOf(prefix, thief.random())),
-        ...(folder === null
-          ? {}
-          : { "where others keep theirs": objectKey(`${folder}${canaryName}${thief.random()}`) }),
+        "beside the prefix": thief.outsideCanary(besideOf(prefix)),
+        ...(folder === null ? {} : { "where others keep theirs": thief.outsideCanary(folder) }),
       });
     });
   },
 };
 
-/** A name that is nobody's, beside the folder of the repository. */
-function besideOf(prefix: string, random: string): string {
-  return `${prefix.slice(0, -1)}-${canaryName}${random}`;
+/** What names begin with that are nobody's, beside the folder of the repository. */
+function besideOf(prefix: string): string {
+  return `${prefix.slice(0, -1)}-`;
 }
