@@ -3,6 +3,7 @@ import { Failure } from "../base/failure.ts";
 import type { Finding } from "../base/finding.ts";
 import { displayLocation, type RepositoryLocation } from "../base/repository-location.ts";
 import type { TrialDoor } from "../store/trial-door.ts";
+import { ifAllowed } from "./answer.ts";
 import type { AuditedKey } from "./audit.ts";
 import { bucketFindings } from "./bucket-findings.ts";
 
@@ -14,13 +15,14 @@ interface BucketAudit {
 
 /**
  * Reads how the bucket is set with the monitor's key, else the rescuer's; null where this host has neither. Writes nothing.
- * Fails as the store fails.
+ * What that key may not read is a finding. Fails as the store fails for every other reason.
  */
 export async function auditBucket({ keys, location, window }: BucketAudit): Promise<readonly Finding[] | null> {
   const reader = keys.find(({ role }) => role === "monitor") ?? keys.find(({ role }) => role === "rescuer");
   if (reader === undefined) return null;
   const { store, door } = reader;
-  const [versioning, settings, acl] = [await store.versioning(), await store.settings(), await aclOf(door)];
+  const versioning = await ifAllowed(async () => await store.versioning());
+  const [settings, acl] = [await store.settings(), await aclOf(door)];
   const place = displayLocation(location);
   return bucketFindings({ place, prefix: location.prefix, versioning, settings, acl, window });
 }

@@ -9,7 +9,8 @@ export interface BucketFacts {
   /** What to call the bucket with its prefix: `backups/home`. */
   readonly place: string;
   readonly prefix: string;
-  readonly versioning: Versioning;
+  /** Null where it may not be read. */
+  readonly versioning: Versioning | null;
   readonly settings: BucketSettings;
   /** The XML of the bucket's ACL; null where it may not be read or there is none. */
   readonly acl: string | null;
@@ -31,7 +32,7 @@ export function bucketFindings(facts: BucketFacts): readonly Finding[] {
 
 function versioningFindings({ versioning, settings, place, prefix }: BucketFacts): readonly Finding[] {
   const found: Finding[] = [];
-  if (versioning !== "enabled") {
+  if (versioning !== null && versioning !== "enabled") {
     found.push({
       rule: "versioning-suspended",
       severity: "alarm",
@@ -122,9 +123,11 @@ const names = {
   versioning: "versioning",
 } as const;
 
-function unreadableFindings({ settings, place }: BucketFacts): readonly Finding[] {
+function unreadableFindings({ versioning, settings, place }: BucketFacts): readonly Finding[] {
   const fields = Object.keys(names) as (keyof typeof names)[];
-  const unseen = fields.filter((field) => settings[field].kind === "unreadable").map((field) => names[field]);
+  const isUnread = (field: keyof typeof names): boolean =>
+    settings[field].kind === "unreadable" || (field === "versioning" && versioning === null);
+  const unseen = fields.filter(isUnread).map((field) => names[field]);
   if (unseen.length === 0) return [];
   const evidence = `this host's keys may not read ${unseen.join(", ")}`;
   const remedy = "grant the monitor what holdfast policy monitor prints";

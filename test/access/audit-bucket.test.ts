@@ -51,6 +51,7 @@ describe("bucketFindings()", () => {
   it("finds nothing in a bucket that is set as it should be", () => expect(found({ acl: aclOf() })).toEqual([]));
 
   it.each<[string, readonly string[], readonly string[]]>([
+    ["versioning that may not be read", found({ versioning: null }), ["warning settings-unreadable"]],
     ["suspended versioning", found({ versioning: "suspended" }), ["alarm versioning-suspended"]],
     [
       "a prefix that versioning leaves out, around ours",

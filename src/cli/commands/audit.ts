@@ -17,7 +17,7 @@ import { openNamedRepository, type OpenedRepository } from "../open-repository.t
 import { auditLines, type AuditShown } from "../render/audit.ts";
 import { openProgress } from "../render/progress.ts";
 
-/** `holdfast audit [REPOSITORY] [--role ROLE] [--quick]`. Exit 80 on any surprise, and on any error: it proves nothing. */
+/** `holdfast audit [REPOSITORY] [--role ROLE] [--quick]`. Exit 80 on any surprise, and on what proves nothing: an error, no trial at all. */
 export const audit: CommandAction = async (invocation, input) => {
   const repository = await openNamedRepository(invocation, input, { name: input.words["repository"] });
   const { configuration, profile, name } = repository;
@@ -42,7 +42,8 @@ export const audit: CommandAction = async (invocation, input) => {
   for (const line of auditLines(shown, invocation.screen)) invocation.screen.line(line);
   const failed = checks.filter(({ ok }) => !ok).length;
   const notTried = checks.filter(({ got }) => got === "not tried").length;
-  const isClean = failed === 0 && findings.every(({ severity }) => severity === "notice");
+  const isTried = notTried < checks.length;
+  const isClean = isTried && failed === 0 && findings.every(({ severity }) => severity === "notice");
   return {
     exitCode: isClean ? 0 : findingsExitCode,
     result: {

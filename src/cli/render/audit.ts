@@ -88,6 +88,12 @@ function endLines({ checks, findings, repository, quick }: AuditShown, { width, 
   const left = untried === 0 ? "" : `, ${untried} not tried`;
   const serious = findings.filter(({ severity }) => severity !== "notice").length;
   const besides = serious === 0 ? "" : `, ${counted(serious, "finding")} besides`;
+  if (untried === checks.length) {
+    return [
+      style("warning", `Nothing could be tried, so nothing is proven${besides}`),
+      `Next:  holdfast audit ${repository}`,
+    ];
+  }
   if (bad.length === 0) {
     const passed = `${counted(checks.length - untried, "trial")} as expected${left}${besides}`;
     const isClean = serious === 0;

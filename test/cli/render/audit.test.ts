@@ -117,6 +117,13 @@ describe("auditLines()", () => {
     expect(shown.slice(-2)).toEqual(["1 trial as expected, 1 finding besides", "Next:  holdfast audit home"]);
   });
 
+  it("does not take it for a success that nothing could be tried", () => {
+    expect(lines(80, [untried], { quick: true }).slice(-2)).toEqual([
+      "Nothing could be tried, so nothing is proven",
+      "Next:  holdfast audit home",
+    ]);
+  });
+
   it("heads the table of each key with its role", () => {
     const shown = lines(200, [kept, { ...kept, role: "pruner" }]);
     expect(shown.filter((line) => line.startsWith("What a thief of the "))).toEqual([
