@@ -131,9 +131,21 @@ describe("a plan file", () => {
         rechained(text, (lines) => {
           const lost = { type: "unrecoverable", holds: "data", reason: "gone" };
           const keys = ["home/data/aa/bb", "home/data/aa/aa"];
-          lines.splice(last(lines), 0, ...keys.map((key) => ({ ...lost, key })));
+          const place = lines.findLastIndex((line) => line["type"] === "unrecoverable") + 1;
+          lines.splice(place, 0, ...keys.map((key) => ({ ...lost, key })));
         }),
       /stands out of order/,
+    ],
+    [
+      "rechained with lost keys apart from each other",
+      (text) =>
+        rechained(text, (lines) => {
+          const lost = { type: "unrecoverable", holds: "data", reason: "gone" };
+          const finding = { type: "finding", rule: "r", severity: "notice", subject: "s", evidence: "e", remedy: "r" };
+          const apart = [{ ...lost, key: "home/data/aa/aa" }, finding, { ...lost, key: "home/data/aa/bb" }];
+          lines.splice(last(lines), 0, ...apart);
+        }),
+      /stands apart/,
     ],
     [
       "rechained with other totals",

@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
+import type { MemoryStore } from "../../src/adapters/memory/memory-store.ts";
+import type { Clock } from "../../src/base/clock.ts";
 import type { ObjectKey } from "../../src/base/object-key.ts";
+import { versionId } from "../../src/base/version-id.ts";
 import { rollbackFile } from "../../src/rollback/file-names.ts";
-import { notePlan } from "../../src/rollback/plan-note.ts";
+import { goOnAs } from "../../src/rollback/apply.ts";
+import { lockPlan } from "../../src/rollback/guard.ts";
+import { successorsOf } from "../../src/rollback/plan-note.ts";
+import type { NotedPlan } from "../../src/rollback/plan-note.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { prepareUndo, undoRollback } from "../../src/rollback/undo.ts";
 import type { UndoRequest, UndoResult } from "../../src/rollback/undo.ts";
@@ -18,9 +24,15 @@ async function undo(scene: Scene, plan: RollbackPlan, more: Partial<UndoRequest>
 }
 
 /** A repository of which one pack is overwritten and the rest hidden, with a thief's objects on top. */
-async function attacked(): Promise<{ scene: Scene; plan: RollbackPlan; pack: ObjectKey; evil: ObjectKey }> {
+async function attacked(
+  prepare: (of: { readonly store: MemoryStore; readonly key: ObjectKey; readonly clock: Clock }) => void = () =>
+    undefined,
+): Promise<{ scene: Scene; plan: RollbackPlan; pack: ObjectKey; evil: ObjectKey }> {
   const scene = new Scene();
-  const { T, all, pack } = await scene.repository();
+  const { all, pack } = await scene.repository();
+  prepare({ store: scene.store, clock: scene.clock, key: pack });
+  const T = scene.clock.now();
+  scene.clock.pass(1);
   await scene.put(pack, "junk");
   await scene.hide(...all.filter((key) => key !== pack));
   const evil = await scene.restic("data", "evil pack");
@@ -28,6 +40,21 @@ async function attacked(): Promise<{ scene: Scene; plan: RollbackPlan; pack: Obj
   scene.clock.pass(60);
   const { plan } = await scene.plan(T);
   return { scene, plan, pack, evil };
+}
+
+/** Why it was refused. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const { kind, problem } = await failureOf(work);
+  expect(kind).toBe("refused");
+  return problem;
+}
+
+/** Plans anew and notes that `plan` goes on as that. */
+async function goneOn(scene: Scene, plan: RollbackPlan): Promise<NotedPlan> {
+  const { plan: other, result } = await scene.plan(plan.header.to);
+  const successor = { plan: other, name: rollbackFile("plan", result.name ?? "") };
+  await goOnAs(scene.state, plan, successor);
+  return successor;
 }
 
 async function versions(scene: Scene): Promise<readonly string[]> {
@@ -116,14 +143,71 @@ describe("undoRollback()", () => {
     Reflect.deleteProperty(scene.store, "hide");
     await scene.put(evil, "written again");
     scene.clock.pass(1);
-    const { plan: other, result } = await scene.plan(plan.header.to);
-    const name = rollbackFile("plan", result.name ?? "");
-    await notePlan(scene.state, { plan, kind: "successor", other: { plan: other, name } });
+    const { plan: other } = await goneOn(scene, plan);
     await scene.apply(other);
     expect(await failureOf(undo(scene, plan))).toMatchObject({ kind: "refused" });
     await undo(scene, other);
     expect(await undo(scene, plan)).toMatchObject({ failed: 0 });
     expect(await scene.visible()).toEqual({ ...before, [evil]: "written again" });
+  });
+
+  it("writes no more once it has come to its end, whatever was rolled back since", async () => {
+    const { scene, plan } = await attacked();
+    await scene.apply(plan);
+    await undo(scene, plan);
+    scene.clock.pass(1);
+    await scene.apply((await scene.plan(plan.header.to)).plan);
+    const rows = await scene.rows();
+    expect(await refusal(undo(scene, plan))).toContain("it was undone");
+    expect(await scene.rows()).toEqual(rows);
+  });
+
+  it("refuses while what the plan went on as is being applied, and after it", async () => {
+    const { scene, plan } = await attacked();
+    await scene.apply(plan);
+    await scene.restic("data", "written since");
+    const { plan: other } = await goneOn(scene, plan);
+    const { store, clock, state } = scene;
+    const request = { plan, store, clock, state, bucket: "backups" };
+    const prepared = await prepareUndo(request);
+    const applying = await lockPlan(other, state);
+    expect(await refusal(undoRollback(request, prepared))).toContain("at work on this plan");
+    await applying.release();
+    await scene.apply(other);
+    const rows = await scene.rows();
+    expect(await refusal(undoRollback(request, prepared))).toContain("went on as");
+    expect(await scene.rows()).toEqual(rows);
+  });
+
+  it("lets a plan go on as one other only, and as none once it is undone", async () => {
+    const { scene, plan } = await attacked();
+    await scene.apply(plan);
+    const first = await goneOn(scene, plan);
+    expect(await refusal(goneOn(scene, plan))).toContain("went on as");
+    expect((await successorsOf(scene.state, plan)).map(({ name }) => name)).toEqual([first.name]);
+    await undo(scene, plan);
+    expect(await successorsOf(scene.state, plan)).toEqual([]);
+    expect(await refusal(goneOn(scene, plan))).toContain("undone");
+  });
+
+  it("leaves a key with a write of the same length where the store tells no ETags", async () => {
+    const { scene, plan, pack } = await attacked(({ store, key, clock }) => {
+      const row = {
+        kind: "version",
+        key,
+        versionId: versionId("bare"),
+        lastModified: clock.now(),
+        owner: null,
+      } as const;
+      const bytes = Buffer.from("pack 1");
+      store.inject({ ...row, size: bytes.length, etag: "", storageClass: null, checksums: null }, bytes);
+    });
+    await scene.apply(plan);
+    const row = { kind: "version", key: pack, versionId: versionId("late"), owner: null } as const;
+    const rest = { lastModified: scene.clock.now(), size: 6, etag: "", storageClass: null, checksums: null };
+    scene.store.inject({ ...row, ...rest }, Buffer.from("honest"));
+    expect(await undo(scene, plan)).toMatchObject({ changedKeys: [{ key: pack }] });
+    expect((await scene.visible())[pack]).toBe("honest");
   });
 
   it("comes to the state before apply also after a half-way apply, broken off at any write and run again", async () => {

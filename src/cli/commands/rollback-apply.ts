@@ -1,9 +1,9 @@
 import { Failure } from "../../base/failure.ts";
 import type { AcceptWord } from "../../rollback/accept.ts";
-import { applyRollback, mayLiftMarkers, type ApplyResult } from "../../rollback/apply.ts";
+import { applyRollback, goOnAs, mayLiftMarkers, type ApplyResult } from "../../rollback/apply.ts";
 import { rollbackFile } from "../../rollback/file-names.ts";
 import type { RollbackPlan } from "../../rollback/plan-file.ts";
-import { notePlan, successorsOf, wordOf } from "../../rollback/plan-note.ts";
+import { successorsOf, wordOf } from "../../rollback/plan-note.ts";
 import { restorable } from "../../store/restorable-store.ts";
 import { acceptedWords } from "../accept-flag.ts";
 import { carryOut, type ReportedResult } from "../carry-out.ts";
@@ -105,11 +105,7 @@ async function applied(applying: Applying): Promise<Applied> {
       if (!isChanged || isLast || !accepted.has("changed")) throw error;
       const before = plan;
       ({ plan, name: word } = await planAnew(invocation, opened, run));
-      await notePlan(opened.state, {
-        plan: before,
-        kind: "successor",
-        other: { plan, name: rollbackFile("plan", word) },
-      });
+      await goOnAs(opened.state, before, { plan, name: rollbackFile("plan", word) });
       for (const line of anewLines(plan, word, width)) invocation.screen.line(line);
       // Of a plan that lifted nothing it was not asked.
       mayLift = await mayLiftMarkers({ plan, store: restorable(run.store) });
