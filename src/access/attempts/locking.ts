@@ -29,7 +29,9 @@ export const lockVersion: Attempt = {
 async function tryLock(thief: Thief, form: string, headers: Readonly<Record<string, string>>): Promise<Outcome> {
   const reply = await tryPutWith(thief, headers);
   if ("got" in reply)
-    return reply.got === "refused" ? { form, got: "refused", detail: "by an upload" } : { ...reply, form };
+    return reply.got === "refused"
+      ? { form, got: "refused", detail: "it may put nothing to lock" }
+      : { ...reply, form };
   if (isWithoutLock(reply)) return { form, got: "not tried", detail: noLock };
   return outcomeOfPut(form, reply);
 }
