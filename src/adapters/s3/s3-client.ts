@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import type { RepositoryLocation } from "../../base/repository-location.ts";
 import type { ProviderProfile } from "../../store/provider-profile.ts";
 import { addressOf, isPathStyle, type BucketAddress } from "./bucket-address.ts";
+import { ReplyClock } from "./reply-clock.ts";
 import { isSlowDown, repeated, type OnRetry, type RepeatOptions } from "./repeated.ts";
 import { openRequestGate, type RequestGate } from "./request-gate.ts";
 import { loggedRequest } from "./request-log.ts";
@@ -34,6 +35,8 @@ export interface S3Connection {
   readonly agents: StoreAgents;
   readonly gate: RequestGate;
   readonly repeats: RepeatOptions;
+  /** The store's clock, by what it answers. */
+  readonly replies: ReplyClock;
 }
 
 /** Opens no connection until a request is sent. Fails with `config` when the CA file cannot be read. */
@@ -44,6 +47,7 @@ export function openConnection(access: S3Access): S3Connection {
     agents: openAgents({ endpoint: location.endpoint, caFile, kept: connections }),
     gate: openRequestGate({ most: connections, isSlowDown }),
     repeats: { clock, onRetry },
+    replies: new ReplyClock(),
   };
 }
 
@@ -91,18 +95,32 @@ export function openS3Clients(access: S3Access, connection: S3Connection = openC
 const nothing = (): void => undefined;
 const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
+interface ReplyHead {
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 type Passage = Omit<S3Connection, "repeats"> & { readonly repeats: RepeatOptions | null };
 
 /** Sends each try of a request when its turn has come, signed at that moment; again where `repeats` says how. */
-function throughTheGate(client: S3Client, { log = null }: S3Access, { gate, repeats }: Passage): S3Client {
+function throughTheGate(
+  client: S3Client,
+  { clock, log = null }: S3Access,
+  { gate, repeats, replies }: Passage,
+): S3Client {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const { Key: key, Prefix: prefix } = args.input as { readonly Key?: string; readonly Prefix?: string };
       const request = { commandName: (context.commandName ?? "").replace(/Command$/, ""), key: key ?? prefix };
-      const statusIn = ({ response }: { readonly response: unknown }): number | undefined =>
-        (response as { readonly statusCode?: number } | undefined)?.statusCode;
-      const send = async () =>
-        await gate.pass(async () => await loggedRequest({ log, request, statusIn }, async () => await next(args)));
+      const headOf = ({ response }: { readonly response: unknown }): ReplyHead => response ?? {};
+      const statusIn = (result: { readonly response: unknown }): number | undefined => headOf(result).statusCode;
+      const act = async () => {
+        const asked = clock.now();
+        const result = await next(args);
+        replies.note(headOf(result).headers?.["date"], { asked, came: clock.now() });
+        return result;
+      };
+      const send = async () => await gate.pass(async () => await loggedRequest({ log, request, statusIn }, act));
       return repeats === null ? await send() : await repeated(send, repeats);
     },
     { step: "build", priority: "low", name: "requestGate" },

@@ -3,7 +3,6 @@ import type { ClockReading } from "../../store/versioned-store.ts";
 import { exchange, wholeBody } from "./http-exchange.ts";
 import type { PageBuffers } from "./page-buffers.ts";
 import { repeated } from "./repeated.ts";
-import { ReplyClock } from "./reply-clock.ts";
 import { loggedRequest } from "./request-log.ts";
 import type { S3Access, S3Connection } from "./s3-client.ts";
 import { errorWords, S3ReplyError } from "./s3-reply-error.ts";
@@ -59,8 +58,7 @@ const usualPatience = 60_000;
 const mostOfError = 64 * 1024;
 
 export function openTransport(access: S3Access, connection: S3Connection): S3Transport {
-  const { address, agents, gate } = connection;
-  const replies = new ReplyClock();
+  const { address, agents, gate, replies } = connection;
   const sign = openSigner({ address, credentials: access.credentials, clock: access.clock });
   const send = async (request: S3Request, options: SendOptions): Promise<OpenReply> => {
     const { signal, patience = usualPatience } = options;
