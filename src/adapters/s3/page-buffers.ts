@@ -5,6 +5,8 @@
 export class PageBuffers {
   readonly #most: number;
   readonly #free: Buffer[] = [];
+  /** The memory of those that are out. */
+  readonly #out = new WeakSet<ArrayBufferLike>();
 
   /** `most` is how many are kept. */
   constructor(most: number) {
@@ -16,11 +18,17 @@ export class PageBuffers {
     const kept = this.#free.findIndex((buffer) => buffer.length >= size);
     const [buffer] = kept === -1 ? [] : this.#free.splice(kept, 1);
     // Pages differ by a little: somewhat more than is asked for will do for the next.
-    return (buffer ?? Buffer.allocUnsafeSlow(Math.ceil(size * 1.1))).subarray(0, size);
+    const taken = (buffer ?? Buffer.allocUnsafeSlow(Math.ceil(size * 1.1))).subarray(0, size);
+    this.#out.add(taken.buffer);
+    return taken;
   }
 
-  /** `buffer` as it came from `take`; not to be touched afterwards. */
+  /**
+   * Not to be touched afterwards. One that did not come from `take` is let go: Node's short ones share their memory with
+   * others, and a page written there would be written over those.
+   */
   giveBack(buffer: Buffer): void {
+    if (!this.#out.delete(buffer.buffer)) return;
     if (this.#free.length < this.#most) this.#free.push(Buffer.from(buffer.buffer));
   }
 }
