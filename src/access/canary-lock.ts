@@ -20,6 +20,8 @@ export function isWithoutLock({ code }: TrialReply): boolean {
   return code === "InvalidRequest" || code === "ObjectLockConfigurationNotFoundError";
 }
 
+const remedy = "grant it s3:GetBucketObjectLockConfiguration";
+
 interface CanaryPlace {
   /** Every key of this host. */
   readonly stores: readonly PurgingStore[];
@@ -32,7 +34,7 @@ interface CanaryPlace {
  * Why no canary may be put, null where it may: what is locked in COMPLIANCE mode nobody can take away. Where no key may read
  * the default, an upload with a lock of its own that never writes tells whether the bucket has object lock: it finds fault
  * with the lock where there is none (tried on RGW 16.2.15 and MinIO). A store that refuses the lock before it looks, as AWS
- * is documented to, leaves that open; a canary is put there.
+ * is documented to, leaves that open, and no canary is put there either.
  */
 export async function whyNoCanary({ stores, door, key, clock }: CanaryPlace): Promise<string | null> {
   for (const store of stores) {
@@ -44,10 +46,10 @@ export async function whyNoCanary({ stores, door, key, clock }: CanaryPlace): Pr
     return `each new object is locked in COMPLIANCE mode for ${days} days: no canary is put`;
   }
   const locked = await door.send(putThatNeverWrites(key, governed(clock)));
-  if (isWithoutLock(locked) || verdictOf(locked, wrongBody) === "unclear") return null;
+  const verdict = verdictOf(locked, wrongBody);
+  if (isWithoutLock(locked) || verdict === "not offered" || verdict === "unclear") return null;
   const plain = await door.send(putThatNeverWrites(key));
   if (verdictOf(plain, wrongBody) !== "allowed") return null;
-  const isSeen = verdictOf(locked, wrongBody) === "allowed" || locked.headers["server"] === "MinIO";
-  if (!isSeen) return null;
-  return "this bucket locks objects, and no key of this host may read how: audit where the monitor's key is";
+  const isSeen = verdict === "allowed" || locked.headers["server"] === "MinIO";
+  return `this bucket ${isSeen ? "locks" : "may lock"} objects, and no key of this host may read how: ${remedy}`;
 }

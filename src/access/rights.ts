@@ -16,6 +16,7 @@ export const rights = [
   "destroy version",
   "abort upload",
   "read versioning",
+  "read lock default",
   "read settings",
   "change settings",
   "change access",
@@ -46,11 +47,12 @@ const backupAreas = ["data/", "index/", "snapshots/", "locks/"] as const;
 
 /**
  * Names in the whole bucket, not only below the prefix: a store answers for what is missing with 404 only to a key that may
- * list, and that question carries no prefix. Without it restic cannot tell a repository that is gone from one that is refused.
+ * list, and that question carries no prefix. Without it restic cannot tell a repository that is gone from one that is refused. The
+ * default lock is read before the audit puts a canary, which nobody could take away in COMPLIANCE mode.
  */
 const look: Grant = {
   purpose: "see which objects there are",
-  rights: ["find bucket", "list current", "read versioning"],
+  rights: ["find bucket", "list current", "read versioning", "read lock default"],
   areas: ["bucket"],
 };
 const read: Grant = { purpose: "read the repository", rights: ["read current"], areas: ["prefix"] };
@@ -62,7 +64,7 @@ const listVersions: Grant = {
 };
 const readSettings: Grant = {
   purpose: "read the settings of the bucket",
-  rights: ["find bucket", "read versioning", "read settings"],
+  rights: ["find bucket", "read versioning", "read lock default", "read settings"],
   areas: ["bucket"],
 };
 
@@ -95,7 +97,7 @@ export const grantsOf: Readonly<Record<Role, readonly Grant[]>> = {
     { purpose: "lift delete markers", rights: ["lift marker"], areas: ["prefix"] },
     {
       purpose: "read and change the settings of the bucket",
-      rights: ["read versioning", "read settings", "change settings"],
+      rights: ["read versioning", "read lock default", "read settings", "change settings"],
       areas: ["bucket"],
     },
   ],

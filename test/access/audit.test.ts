@@ -141,7 +141,8 @@ describe("auditKeys()", () => {
   it.each<[string, Partial<TrialReply>, boolean]>([
     ["finds fault with a lock, having none", { status: 400, code: "InvalidRequest" }, true],
     ["would lock, and does not say by which default", { status: 400, code: "BadDigest" }, false],
-    ["refuses the lock before it looks, as AWS does", denied, true],
+    ["refuses the lock before it looks, as AWS does", denied, false],
+    ["knows no locks", { status: 501, code: "NotImplemented" }, true],
   ])("puts canaries where the lock is not to be read and the store %s, or not", async (_, locking, isPut) => {
     const key = keyOf("writer", ({ method, headers }) => {
       if (method !== "PUT") return {};

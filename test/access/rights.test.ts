@@ -50,7 +50,9 @@ describe("isGranted()", () => {
 
   it("lets a monitor do nothing but look", () => {
     const held = new Set(grantsOf.monitor.flatMap((grant) => grant.rights));
-    expect([...held].every((right) => /^(?:list|find|read settings|read versioning)/.test(right))).toBe(true);
+    expect(
+      [...held].every((right) => /^(?:list|find|read settings|read versioning|read lock default)/.test(right)),
+    ).toBe(true);
   });
 });
 

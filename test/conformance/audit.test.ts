@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { attempts } from "../../src/access/attempts.ts";
 import { administerBucket } from "../../src/adapters/s3/bucket-administration.ts";
+import type { AuditedKey } from "../../src/access/audit.ts";
 import type { Check } from "../../src/access/check.ts";
 import type { LocalStore } from "../../src/adapters/local-store/local-store.ts";
 import { roles } from "../../src/base/role.ts";
@@ -232,19 +233,27 @@ function tellsWhatIsRefusedToAll(local: () => LocalStore, { untried }: Refused):
 /** In a bucket where what is put can be taken away by nobody. */
 function putsNothingUnderCompliance(local: () => LocalStore): void {
   it.each([
-    ["alone", false],
-    ["beside one that may read the default", true],
-  ])("puts no canary with a writer's key %s where each object is locked in COMPLIANCE mode", async (_, isHelped) => {
-    const bucket = await makeAuditedBucket(local(), { lockable: true });
-    const owner = s3Access(local(), local().owner, bucket.bucket);
-    await operateBucket(owner).lockByDefault({ mode: "COMPLIANCE", years: 1 });
-    const before = await allRows(bucket.owners);
-    const checks = await audit(bucket, [await grantedKey(bucket, "writer"), ...(isHelped ? [ownersKey(bucket)] : [])]);
-    expect(gotOf(checks)["overwrite for good"]).toBe("not tried");
-    expect(gotOf(checks)["destroy a version"]).toBe("refused");
-    const rows = await allRows(bucket.owners);
-    expect(rows.filter(({ kind }) => kind === "version")).toEqual(before);
-  });
+    ["that reads the default", grantedKey, false],
+    ["that may not read the default", plainWriter, false],
+    ["beside one that may read the default", plainWriter, true],
+  ])(
+    "puts no canary with a writer's key %s where each object is locked in COMPLIANCE mode",
+    async (_, make, isHelped) => {
+      const bucket = await makeAuditedBucket(local(), { lockable: true });
+      const owner = s3Access(local(), local().owner, bucket.bucket);
+      await operateBucket(owner).lockByDefault({ mode: "COMPLIANCE", years: 1 });
+      const before = await allRows(bucket.owners);
+      const checks = await audit(bucket, [await make(bucket, "writer"), ...(isHelped ? [ownersKey(bucket)] : [])]);
+      expect(gotOf(checks)["overwrite for good"]).toBe("not tried");
+      expect(gotOf(checks)["destroy a version"]).toBe("refused");
+      const rows = await allRows(bucket.owners);
+      expect(rows.filter(({ kind }) => kind === "version")).toEqual(before);
+    },
+  );
+}
+
+async function plainWriter(bucket: AuditedBucket): Promise<AuditedKey> {
+  return await keyWith(bucket, "writer", plain(bucket, "home/locks/*"));
 }
 
 /** Of a role that may put no canary. */

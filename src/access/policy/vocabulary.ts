@@ -24,12 +24,12 @@ export const s3Vocabulary: Vocabulary = {
   "destroy version": onObjects("s3:DeleteObjectVersion"),
   "abort upload": onObjects("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
   "read versioning": onBucket("s3:GetBucketVersioning"),
+  "read lock default": onBucket("s3:GetBucketObjectLockConfiguration"),
   "read settings": onBucket(
     "s3:GetLifecycleConfiguration",
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicyStatus",
     "s3:GetBucketAcl",
-    "s3:GetBucketObjectLockConfiguration",
     "s3:GetEncryptionConfiguration",
     "s3:GetReplicationConfiguration",
     "s3:GetBucketLogging",

@@ -22,11 +22,11 @@ cat > home-monitor.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",

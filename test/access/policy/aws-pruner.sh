@@ -13,7 +13,8 @@ cat > home-pruner.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },

@@ -24,11 +24,11 @@ cat > home-purger.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",

@@ -6,7 +6,7 @@
 # Made from documentation, not tried on Backblaze B2: read it before you run it, and audit the key.
 # Run this with a key of the whole account (b2 account authorize). It prints the new key: its id is the access key, what
 # follows the secret. Settings of the bucket are changed with a key of the whole account only, also for the rescuer.
-b2 key create --bucket backups --name-prefix home/ home-pruner listBuckets,listFiles,readFiles,writeFiles
+b2 key create --bucket backups --name-prefix home/ home-pruner listBuckets,listFiles,readBucketRetentions,readFiles,writeFiles
 
 # Lifecycle: hidden and overwritten versions stay 35 days (recovery-window). The days count from an attack, not from its
 # discovery. This replaces the rules that are there; look first:

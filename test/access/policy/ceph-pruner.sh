@@ -36,11 +36,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
         "s3:GetBucketNotification"
@@ -92,7 +92,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -173,7 +174,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -311,11 +313,11 @@ cat > bucket-policy.json <<'POLICY'
       },
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
         "s3:GetBucketNotification",

@@ -35,11 +35,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
         "s3:GetBucketNotification"
@@ -91,7 +91,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -172,7 +173,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -276,11 +278,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
         "s3:GetBucketNotification"
@@ -397,11 +399,11 @@ cat > bucket-policy.json <<'POLICY'
       },
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
         "s3:GetBucketNotification",

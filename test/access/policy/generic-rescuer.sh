@@ -50,11 +50,11 @@ cat > home-rescuer.json <<'POLICY'
       "Effect": "Allow",
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",

@@ -42,9 +42,9 @@ cat > bucket-policy.json <<POLICY
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
-        "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration"
+        "s3:GetBucketAcl"
       ],
       "Resource": ["backups"]
     },
@@ -57,7 +57,8 @@ cat > bucket-policy.json <<POLICY
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["backups"]
     },
@@ -102,7 +103,8 @@ cat > bucket-policy.json <<POLICY
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["backups"]
     },
@@ -195,9 +197,9 @@ cat > bucket-policy.json <<POLICY
       },
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:PutBucketVersioning",
         "s3:PutLifecycleConfiguration",
         "s3:PutBucketObjectLockConfiguration"

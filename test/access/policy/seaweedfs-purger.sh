@@ -26,10 +26,10 @@ cat > home-purger.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketNotification"
       ],
       "Resource": ["arn:aws:s3:::backups"]

@@ -51,10 +51,10 @@ cat > home-rescuer.json <<'POLICY'
       "Effect": "Allow",
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketNotification",
         "s3:PutBucketVersioning",
         "s3:PutLifecycleConfiguration",

@@ -35,11 +35,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
@@ -92,7 +92,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -173,7 +174,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -263,11 +265,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
@@ -385,11 +387,11 @@ cat > bucket-policy.json <<'POLICY'
       },
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",

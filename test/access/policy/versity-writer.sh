@@ -34,11 +34,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
@@ -91,7 +91,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -172,7 +173,8 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:ListBucket",
-        "s3:GetBucketVersioning"
+        "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration"
       ],
       "Resource": ["arn:aws:s3:::backups"]
     },
@@ -262,11 +264,11 @@ cat > bucket-policy.json <<'POLICY'
       "Action": [
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
@@ -384,11 +386,11 @@ cat > bucket-policy.json <<'POLICY'
       },
       "Action": [
         "s3:GetBucketVersioning",
+        "s3:GetBucketObjectLockConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
         "s3:GetBucketAcl",
-        "s3:GetBucketObjectLockConfiguration",
         "s3:GetEncryptionConfiguration",
         "s3:GetReplicationConfiguration",
         "s3:GetBucketLogging",
