@@ -28,8 +28,8 @@ async function seen(local: LocalStore, reach: (role: Role) => LocalStore): Promi
       }
     }
   }
-  const rows = attempts.map(({ name }) => `  ${JSON.stringify(name)}: ${JSON.stringify(got[name])}`);
-  return `{\n${rows.join(",\n")}\n}\n`;
+  const inOrder = Object.fromEntries(attempts.map(({ name }) => [name, got[name]]));
+  return `${JSON.stringify(inOrder, null, 2)}\n`;
 }
 
 describe.skipIf(!ceph.isHere)("what the audit sees on Ceph RGW", () => {
