@@ -132,11 +132,15 @@ export class Thief {
     return reply;
   }
 
-  /** A key below `prefix`, as far as any key of this host may look; null where none shows. */
+  /**
+   * A key below `prefix`, as far as any key of this host may look; null where none shows. Fails with `store-unreachable`
+   * where the store itself fails.
+   */
   async seesAnObject(prefix: string): Promise<string | null> {
     const query = { "list-type": "2", prefix, "max-keys": "1" };
     for (const door of this.#witnesses) {
       const reply = await door.send({ operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query });
+      if (reply.status >= 500) throw unclear("list the objects of", this.place.bucket, reply);
       const key = /<Contents>[\s\S]*?<Key>([^<]+)<\/Key>/.exec(reply.body)?.[1];
       if (key !== undefined) return key;
     }
@@ -193,13 +197,7 @@ export class Thief {
     if (reply.status < 300) return { kind: "there", text: reply.body };
     if (reply.status === 404) return { kind: "gone" };
     if (verdictOf(reply) === "refused") return { kind: "not seen" };
-    throw new Failure({
-      kind: "store-unreachable",
-      action: "read the version of",
-      subject: key,
-      problem: `the store answers ${answerText(reply)}`,
-      hint: "audit again",
-    });
+    throw unclear("read the version of", key, reply);
   }
 }
 
@@ -211,6 +209,11 @@ export type Seen =
 
 /** Why a trial that only a look at an older version decides is not tried. */
 export const unreadVersion = "no key of this host may read versions: audit where the rescuer's key is";
+
+function unclear(action: string, subject: string, reply: TrialReply): Failure {
+  const problem = `the store answers ${answerText(reply)}`;
+  return new Failure({ kind: "store-unreachable", action, subject, problem, hint: "audit again" });
+}
 
 function noCanary(key: ObjectKey, problem: string): Failure {
   return new Failure({

@@ -29,7 +29,7 @@ describe("every attempt", () => {
     async (name) => {
       const door = scriptedDoor(() => errorReply(500, "InternalError"));
       const gots = await gotOf(name, door);
-      expect(gots.filter((got) => got === "allowed" || got === "refused")).toEqual([]);
+      expect(new Set(gots)).toEqual(new Set(["error"]));
     },
   );
 
@@ -229,6 +229,25 @@ describe("overwrite for good", () => {
   ])("tells an old version that %s", async (_, reading, got) => {
     const door = scriptedDoor((request) => (isPut(request) ? stored("v") : reading));
     expect(await gotOf("overwrite for good", door)).toEqual([got]);
+  });
+});
+
+describe("an old version that stands", () => {
+  const text = (request: TrialRequest): string => new TextDecoder().decode(request.body);
+  it.each<[string, Partial<TrialReply>, Got]>([
+    ["was refused", denied, "refused"],
+    ["was taken for an ordinary one", stored("another"), "refused"],
+    ["has a version id for a fault", errorReply(400, "InvalidArgument"), "refused"],
+    ["met a store that fails", errorReply(503, "SlowDown"), "error"],
+  ])("is no refusal by itself: a put onto its id that %s", async (_, answer, got) => {
+    let first = "";
+    const door = scriptedDoor((request) => {
+      if (!isPut(request)) return { body: first };
+      if (request.query?.["versionId"] !== undefined) return answer;
+      if (first === "") first = text(request);
+      return stored("v");
+    });
+    expect(await gotOf("put onto a version id", door)).toEqual([got]);
   });
 });
 

@@ -77,6 +77,7 @@ async function readOutside(thief: Thief): Promise<Outcome> {
     return outcomeOf(form, reply, ["InvalidRange"]);
   }
   const never = await thief.send(readingOf(`${besideOf(prefix)}${canaryName}${thief.random()}`));
+  if (never.status >= 500) return outcomeOf(form, never);
   const isCertain = never.status === 404 ? !answersAll404(thief) : await mayListOutside(thief);
   if (!isCertain) return { form, got: "not tried", detail: "nothing stands beside the prefix" };
   return outcomeOf(form, never, ["NoSuchKey"]);

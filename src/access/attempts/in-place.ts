@@ -71,7 +71,7 @@ async function onCanary(thief: Thief, attack: (place: InPlace) => Promise<Outcom
   });
 }
 
-/** A refused PUT decides; after any other only the bytes of the version do. */
+/** A refused PUT decides; after any other the bytes of the version do, but that they stand proves nothing of a failing store. */
 async function whetherReplaced(
   thief: Thief,
   { canary, version, id, reply }: Omit<InPlace, "text"> & { readonly reply: TrialReply },
@@ -82,6 +82,7 @@ async function whetherReplaced(
   if (seen.kind === "not seen") return unseen({ id, reply });
   if (seen.kind === "gone") return said("allowed", "the old version is gone");
   if (seen.text !== version.text) return said("allowed", "the version id holds other bytes now");
+  if (reply.status >= 500) return outcomeOf("a canary", reply);
   return said("refused", reply.status < 300 ? "the store takes it for an ordinary upload" : "");
 }
 

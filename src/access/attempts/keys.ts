@@ -1,3 +1,4 @@
+import type { TrialReply } from "../../store/trial-door.ts";
 import { orError, outcomeOf } from "../answer.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Outcome } from "../outcome.ts";
@@ -19,8 +20,12 @@ export const makeKeys: Attempt = {
 
 async function tryUser(thief: Thief): Promise<Outcome> {
   const form = "a user";
-  if (!(await isMinio(thief)))
-    return { form, got: "not tried", detail: "this store cannot be asked without making one" };
+  if (thief.profile.policyVocabulary.value !== "minio") {
+    const seen = await listed(thief);
+    if (seen.status >= 500) return outcomeOf(form, seen);
+    if (seen.headers["server"] !== "MinIO")
+      return { form, got: "not tried", detail: "this store cannot be asked without making one" };
+  }
   const reply = await thief.send(
     withMd5({
       operation: "AddUser",
@@ -33,10 +38,8 @@ async function tryUser(thief: Thief): Promise<Outcome> {
   return outcomeOf(form, reply, ["XMinioAdminConfigBadJSON"]);
 }
 
-/** By the profile, or by what it calls itself. */
-async function isMinio({ door, profile, place }: Thief): Promise<boolean> {
-  if (profile.policyVocabulary.value === "minio") return true;
+/** Any answer would do: a MinIO calls itself so. */
+async function listed({ door, place }: Thief): Promise<TrialReply> {
   const query = { "list-type": "2", prefix: place.prefix, "max-keys": "1" };
-  const reply = await door.send({ operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query });
-  return reply.headers["server"] === "MinIO";
+  return await door.send({ operation: "ListObjectsV2", method: "GET", target: { kind: "bucket" }, query });
 }

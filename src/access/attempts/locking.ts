@@ -58,6 +58,7 @@ async function bypass(thief: Thief): Promise<Outcome> {
   const plain = { operation: "DeleteObject", method: "DELETE", target, query: { versionId: id } } as const;
   const headers = { "x-amz-bypass-governance-retention": "true" };
   const held = await thief.send(plain);
+  if (held.status >= 500) return outcomeOf(form, held);
   if (held.status < 300)
     return { form, got: "not tried", detail: "this key can lock nothing here, so nothing is to be bypassed" };
   return outcomeOf(form, await thief.send({ ...plain, headers }));
