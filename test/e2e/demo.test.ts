@@ -69,6 +69,9 @@ describe.skipIf(restics.length === 0)("holdfast demo", () => {
       expect(attempts).toContainEqual(
         expect.objectContaining({ key: "pruner", attempt: "destroy every version", got: "refused" }),
       );
+      expect(last["forgery"]).toMatchObject({ forged: 3, real: 2, forgottenByRestic: 2, forgottenByHoldfast: 0 });
+      const { heldBy } = last["forgery"] as { readonly heldBy: readonly string[] };
+      expect(heldBy).toEqual(expect.arrayContaining(["burst", "future-dated"]));
       expect(last["proven"]).toBeGreaterThan(0);
       expect(Number(last["seconds"])).toBeGreaterThan(0);
       expect(lines.filter(({ type }) => type === "result" || type === "failure")).toHaveLength(1);

@@ -14,7 +14,7 @@ import { findingsExitCode } from "../exit-code.ts";
 import type { CommandAction, CommandInput, CommandOutcome, Invocation } from "../invocation.ts";
 import { runTasks } from "../render/task-list.ts";
 
-/** `holdfast demo [FOLDER]`. Exit 80 when a byte differs in the end. */
+/** `holdfast demo [FOLDER]`. Exit 80 when a byte differs in the end, or prune would have forgotten a real snapshot. */
 export const demo: CommandAction = async (invocation, input) => {
   const { screen } = invocation;
   const cacheFolder = cacheFolderOf(invocation.variables);
@@ -70,7 +70,7 @@ async function tell(
     for (const line of keptLines(told, { bucket, command })) screen.line(line);
   } else await story.end();
   const kept = isKept ? { bucket, endpoint: told.store.endpoint, folder: place.folder } : null;
-  const isWhole = told.comparison.differing.length === 0;
+  const isWhole = told.comparison.differing.length === 0 && told.forgery.forgottenByHoldfast === 0;
   return { exitCode: isWhole ? 0 : findingsExitCode, result: { ...story.result(), seconds: took, kept } };
 }
 

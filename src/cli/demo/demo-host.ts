@@ -97,7 +97,7 @@ function writeConfiguration({ folder, location, provider, keys, password, files 
     "    keys:",
     ...keyLines,
     `    backup: { paths: [${JSON.stringify(files)}], tag: [demo], pack-size: 4, compression: "off" }`,
-    "    retention: { keep-daily: 7, keep-weekly: 5 }",
+    "    retention: { keep-last: 3, keep-daily: 3 }",
   ];
   const file = path.join(folder, "config.yaml");
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });

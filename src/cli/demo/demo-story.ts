@@ -24,6 +24,7 @@ import type { Task } from "../render/task-list.ts";
 import { attack, type AttackReport } from "./attack.ts";
 import { openDemoHost, type DemoHost } from "./demo-host.ts";
 import type { StoreChoice } from "./demo-store.ts";
+import { forgeSnapshots, type ForgeryReport } from "./forgery.ts";
 import { changeSomeFiles, compareFolders, copySample, filesOf, sampleWords } from "./sample-files.ts";
 import type { FolderComparison, Sample } from "./sample-files.ts";
 
@@ -49,6 +50,7 @@ export interface Told {
   readonly isForgeable: boolean;
   readonly files: number;
   readonly bytes: number;
+  readonly forgery: ForgeryReport;
   readonly attacked: AttackReport;
   /** What restic said after the attack. */
   readonly resticSaid: string;
@@ -80,6 +82,7 @@ export class DemoStory {
       { title: "make a bucket and three keys", run: async () => await this.#setUp() },
       { title: "back up", run: async () => await this.#backUp() },
       { title: "change files, back up again", run: async () => await this.#backUpAgain() },
+      { title: "forge snapshots dated ahead", run: async () => await this.#forge() },
       { title: "attack with the stolen keys", run: async () => await this.#attack() },
       { title: "ask restic", run: async () => await this.#askRestic() },
       { title: "plan the rollback", run: async () => await this.#plan() },
@@ -105,13 +108,14 @@ export class DemoStory {
 
   /** The fields of the result line, see contract.md. */
   result(): Result {
-    const { store, restic, attacked, plan, applied, verified, comparison } = this.told();
+    const { store, restic, forgery, attacked, plan, applied, verified, comparison } = this.told();
     const { attempts, ...counts } = attacked;
     const { sample } = this.#setting;
     return {
       store: store.title,
       restic,
       sample: { files: sample.files.length, of: sample.found },
+      forgery,
       attack: { ...counts, attempts },
       rollback: {
         to: plan["to"],
@@ -194,6 +198,21 @@ export class DemoStory {
     this.#told.files = (await filesOf(files)).length;
     this.#told.bytes = Number(done["totalBytesProcessed"]);
     return `${size(Number(done["dataAdded"]))} new`;
+  }
+
+  async #forge(): Promise<string> {
+    const { folder, invocation } = this.#setting;
+    const [files, copy] = [path.join(folder, "files"), path.join(folder, "copy")];
+    const forgery = await forgeSnapshots({
+      host: this.told().host,
+      signal: invocation.signal,
+      now: invocation.clock.now(),
+      files,
+      copy,
+      prefix,
+    });
+    this.#told.forgery = forgery;
+    return `restic forgets ${forgery.forgottenByRestic} of ${forgery.real} real ones, prune ${forgery.forgottenByHoldfast}`;
   }
 
   async #attack(): Promise<string> {

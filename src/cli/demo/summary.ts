@@ -4,6 +4,7 @@ import { count, counted, size } from "../render/figures.ts";
 import type { Screen } from "../render/screen.ts";
 import { wrap } from "../render/table.ts";
 import type { Told } from "./demo-story.ts";
+import type { ForgeryReport } from "./forgery.ts";
 import { shellLine } from "./own-command.ts";
 
 export interface SummaryContext {
@@ -25,9 +26,10 @@ export function summaryLines(told: Told, context: SummaryContext): readonly stri
       "backed up",
       `${count(told.files)} files, ${size(told.bytes)}, 2 snapshots, with a key that cannot delete${sample === null ? "" : `; copies of ${sample}, changed between the two`}`,
     ],
+    ["forged", forged(told.forgery)],
     [
       "attacked",
-      `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} overwritten before, ${count(attacked.planted)} forged, with the stolen keys`,
+      `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} overwritten before, ${count(attacked.planted)} planted`,
     ],
     ...attacked.attempts.map(({ key, attempt, got }): readonly [string, string] => ["", `${key}: ${attempt}: ${got}`]),
     ...(told.isForgeable ? [["", forgeable(told.store)] as const] : []),
@@ -57,9 +59,15 @@ export function summaryLines(told: Told, context: SummaryContext): readonly stri
   ];
 }
 
+function forged({ forged: count, real, forgottenByRestic, heldBy, forgottenByHoldfast }: ForgeryReport): string {
+  const restic = `restic forget, on a copy, drops ${forgottenByRestic} of ${real} real ones`;
+  const dropped = forgottenByHoldfast === 0 ? "none" : String(forgottenByHoldfast);
+  return `${count} dated ahead: ${restic}; prune stops (${heldBy.join(", ")}), let through drops ${dropped}`;
+}
+
 function forgeable({ isOutside }: LocalStore): string {
   const where = isOutside === true ? "if this store is MinIO" : "on MinIO";
-  return `but ${where}, a key that may put can still replace versions, with requests that this demo does not send: docs/keys.md#where-this-does-not-hold`;
+  return `but ${where}, a key that may put can still replace versions, not tried here: docs/keys.md#where-this-does-not-hold`;
 }
 
 function ending({ isOutside }: LocalStore, kept: boolean): string {
