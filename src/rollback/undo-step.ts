@@ -106,8 +106,15 @@ async function shownAgain(
 }
 
 function copiedBack(step: RollbackStep, rows: readonly HistoryRow[], current: HistoryRow): UndoStep {
-  const to = rows.find((row) => isRow(step.from, row));
-  if (to === undefined) return { kind: "left", problem: "the version it showed before is gone" };
-  const ends = { from: rowRef(current), to: step.from, ...nullBelow(rows, { current, to }) };
+  const to = rows.find((row) => isRow(step.from, row)) ?? preserved(step.from, rows);
+  if (to === null) return { kind: "left", problem: "the version it showed before is gone" };
+  const ends = { from: rowRef(current), to: rowRef(to), ...nullBelow(rows, { current, to }) };
   return { kind: "step", step: { action: "copyVersion", key: step.key, ...common, ...ends, markers: [] } };
+}
+
+/** The bytes that had the id `null` and were given one of their own; a write while versioning was off took their place. */
+function preserved({ versionId, size, etag }: RowRef, rows: readonly HistoryRow[]): ObjectVersion | null {
+  if (!isNullVersion(versionId) || etag === "") return null;
+  const own = rows.find((row) => row.kind === "version" && row.size === size && row.etag === etag);
+  return own?.kind === "version" ? own : null;
 }

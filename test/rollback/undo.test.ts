@@ -190,6 +190,26 @@ describe("undoRollback()", () => {
     expect(await refusal(goneOn(scene, plan))).toContain("undone");
   });
 
+  it("shows again what had the id null, though a write while versioning was off took its place", async () => {
+    const scene = new Scene();
+    const { T, pack } = await scene.repository();
+    scene.store.setVersioning("suspended");
+    await scene.put(pack, "junk as null");
+    scene.store.setVersioning("enabled");
+    const { plan } = await scene.plan(T);
+    const copyForward = scene.store.copyForward.bind(scene.store);
+    scene.store.copyForward = async (version) => {
+      scene.store.setVersioning("suspended");
+      return await copyForward(version);
+    };
+    expect(await refusal(scene.apply(plan))).toContain("switched off");
+    Object.assign(scene.store, { copyForward });
+    scene.store.setVersioning("enabled");
+    expect((await scene.visible())[pack]).toBe("pack 1");
+    expect(await undo(scene, plan)).toMatchObject({ done: 1, failed: 0, changed: 0 });
+    expect((await scene.visible())[pack]).toBe("junk as null");
+  });
+
   it("leaves a key with a write of the same length where the store tells no ETags", async () => {
     const { scene, plan, pack } = await attacked(({ store, key, clock }) => {
       const row = {
