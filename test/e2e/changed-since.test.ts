@@ -102,5 +102,11 @@ describe("holdfast rollback apply, on a bucket that changed since the plan", () 
     const undo = ["undo", String(applied["plan"]), "--json"];
     expect((await rollback(scene, ...undo, "--dry-run")).last).toMatchObject({ ok: true, dryRun: true });
     expect((await rollback(scene, ...undo)).last).toMatchObject({ ok: true, dryRun: false });
+    const again = await rollback(scene, ...undo);
+    expect(again.last).toMatchObject({ ok: true, dryRun: false, done: 0, journal: null });
+    await scene.store.put(objectKey("home/data/00/evil"), bytes("evil again"));
+    const before = await markersOf(scene.store);
+    expect((await rollback(scene, "apply", scene.plan)).code).toBe(81);
+    expect(await markersOf(scene.store)).toEqual(before);
   });
 });
