@@ -58,30 +58,55 @@ const columns = [
   { title: "stored" },
   { title: "client says" },
   { title: "verdict" },
-  { title: "why", shrinks: true },
 ];
+/** Less room beside a row than this, and the reasons stand below it. */
+const leastRoom = 14;
 
 function snapshotLines({ decisions, held }: RetentionPlan, screen: Shape): readonly string[] {
   if (decisions.length === 0) return [];
   const odd = new Map(held.flatMap(({ findings }) => findings.map(({ subject, evidence }) => [subject, evidence])));
-  const rows = decisions.map(({ snapshot, keep, reasons }) => {
-    const oddity = odd.get(snapshot.id);
-    return [
-      snapshot.id.slice(0, 8),
-      snapshot.host,
-      inSeconds(snapshot.storedAt),
-      inSeconds(snapshot.time),
-      oddity !== undefined ? "?" : keep ? "keep" : "forget",
-      oddity ?? reasons.join(", "),
-    ];
-  });
-  return table(columns, rows, screen.width).map((line, index) =>
-    rows[index - 1]?.[4] === "?" ? screen.style("warning", line) : line,
-  );
+  const rows = decisions.map(({ snapshot, keep }) => [
+    snapshot.id.slice(0, 8),
+    snapshot.host,
+    inMinutes(snapshot.storedAt),
+    inMinutes(snapshot.time),
+    odd.has(snapshot.id) ? "?" : keep ? "keep" : "forget",
+  ]);
+  const [title = "", ...lines] = table(columns, rows, screen.width);
+  if (lines.length !== rows.length) return [title, ...lines];
+  const space = { widest: Math.max(title.length, ...lines.map(({ length }) => length)), width: screen.width };
+  return [
+    title,
+    ...lines.flatMap((line, index) => {
+      const decision = decisions[index];
+      const oddity = odd.get(decision?.snapshot.id ?? "");
+      const why = oddity ?? (decision?.keep === true ? decision.reasons.map(inShort).join(", ") : "");
+      const whole = besides(line, why, space);
+      return oddity === undefined ? whole : whole.map((each) => screen.style("warning", each));
+    }),
+  ];
 }
 
-function inSeconds(instant: Instant): string {
-  return formatInstant(instant).replace(/\.\d+Z/, "Z");
+/** `last snapshot (store)` as `last (store)`: a table has little room. */
+function inShort(reason: string): string {
+  return reason.replace(/ snapshot\b/, "");
+}
+
+interface Space {
+  readonly widest: number;
+  readonly width: number;
+}
+
+function besides(line: string, text: string, { widest, width }: Space): readonly string[] {
+  if (text === "") return [line];
+  const room = width - widest - 2;
+  if (room < leastRoom) return [line, ...wrap(text, width - 10).map((part) => `${" ".repeat(10)}${part}`)];
+  return wrap(text, room).map((part, index) => `${(index === 0 ? line : "").padEnd(widest)}  ${part}`);
+}
+
+/** Its second tells nobody anything here; `--json` has the whole. */
+function inMinutes(instant: Instant): string {
+  return `${formatInstant(instant).slice(0, "2026-11-20T03:00".length)}Z`;
 }
 
 function unjudgedLines(unjudged: readonly UnjudgedRail[], screen: Shape): readonly string[] {

@@ -4,6 +4,7 @@ import {
   isFirstRun,
   listed,
   newOnes,
+  nothingBefore,
   quantile,
   usualOnes,
   type Rail,
@@ -32,7 +33,7 @@ function sizeRail(name: string, reason: string, measure: Measure): Rail {
     release: "flag",
     isLasting: false,
     judge: (facts) => {
-      if (isFirstRun(facts)) return { kind: "unjudged", why: "first run: taken as the usual size" };
+      if (isFirstRun(facts)) return { kind: "unjudged", why: nothingBefore };
       const fresh = newOnes(facts.look.snapshots, facts);
       if (fresh.length > 0 && fresh.every(({ summary }) => summary === undefined)) {
         return { kind: "unjudged", why: "the new snapshots have no figures: restic writes them from 0.17 on" };

@@ -54,7 +54,10 @@ interface Measured {
 }
 
 function crowdOf({ snapshots }: SnapshotGroup<TimedSnapshot>, facts: RailFacts): Measured | "unknown" {
-  const interval = usualInterval(usualOnes(snapshots, facts), isFirstRun(facts) ? 0.75 : 0.5);
+  const interval = usualInterval(usualOnes(snapshots, facts), {
+    tolerance: facts.limits.tolerance,
+    share: isFirstRun(facts) ? 0.75 : 0.5,
+  });
   if (interval === null) return "unknown";
   const fresh = newOnes(snapshots, facts);
   const crowds = [densest(fresh, interval), sinceLastRun(fresh, interval, facts)];

@@ -1,5 +1,5 @@
 import type { Instant } from "../../base/instant.ts";
-import type { ClockDecision, TimedSnapshot } from "../clocks.ts";
+import { skewOf, type ClockDecision, type TimedSnapshot } from "../clocks.ts";
 import type { Look } from "../look.ts";
 import type { RetentionRecord } from "../record.ts";
 import type { SnapshotGroup } from "../rules.ts";
@@ -89,17 +89,27 @@ export function quantile(numbers: readonly number[], share: number): number | nu
 /** From this many on there is something usual. */
 export const fewest = 3;
 
+/** Why a rail that compares with what was before cannot judge on a first run. */
+export const nothingBefore = "first run: what stands is taken as known";
+
 /**
- * How often backups usually come, in milliseconds: the median gap by the client's time or by the store's, whichever is
- * longer, since after a migration all objects were stored within minutes. Null for fewer than 3 snapshots. Where nobody
- * has looked at them yet, `share` is higher than a half: up to that share of them can be a flood.
+ * How often backups usually come, in milliseconds: the median gap between those on whose time client and store agree.
+ * Where fewer than 3 do, as after a migration, when all objects were stored within minutes: of all, the longer of the gaps
+ * by either time. Null for fewer than 3 snapshots.
+ *
+ * Where nobody has looked at them yet, `share` is higher than a half: up to that share of them can be a flood.
  */
-export function usualInterval(snapshots: readonly TimedSnapshot[], share = 0.5): number | null {
+export function usualInterval(
+  snapshots: readonly TimedSnapshot[],
+  { tolerance, share = 0.5 }: { readonly tolerance: number; readonly share?: number },
+): number | null {
   if (snapshots.length < fewest) return null;
   const gap = (times: readonly Instant[]): number => {
     const sorted = times.toSorted((a, b) => a - b);
     const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
     return quantile(gaps, share) ?? 0;
   };
-  return Math.max(gap(snapshots.map(({ time }) => time)), gap(snapshots.map(({ storedAt }) => storedAt)), 1000);
+  const agreed = snapshots.filter((snapshot) => Math.abs(skewOf(snapshot)) <= tolerance);
+  const among = agreed.length < fewest ? snapshots : agreed;
+  return Math.max(gap(among.map(({ time }) => time)), gap(among.map(({ storedAt }) => storedAt)), 1000);
 }

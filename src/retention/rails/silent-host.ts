@@ -11,10 +11,10 @@ export const silentHost: Rail = {
   reason: "where backups have stopped, the old ones are all there is, and an intruder stops them first",
   release: "flag",
   isLasting: false,
-  judge: ({ look }) => {
+  judge: ({ look, limits: { tolerance } }) => {
     const hosts = Map.groupBy(look.snapshots, ({ host }) => host);
     const subjects = [...hosts].flatMap(([host, snapshots]): readonly RailSubject[] => {
-      const interval = usualInterval(snapshots);
+      const interval = usualInterval(snapshots, { tolerance });
       const newest = snapshots.toSorted((a, b) => b.storedAt - a.storedAt)[0];
       if (interval === null || newest === undefined) return [];
       const silence = look.now - newest.storedAt;

@@ -1,4 +1,4 @@
-import { isFirstRun, listed, newOnes, type Rail, type RailFacts, type Verdict } from "./rail.ts";
+import { isFirstRun, listed, newOnes, nothingBefore, type Rail, type RailFacts, type Verdict } from "./rail.ts";
 
 export const unknownHost: Rail = {
   name: "unknown-host",
@@ -41,7 +41,7 @@ interface Novelty {
 }
 
 function novelty(facts: RailFacts, { names, known, word }: Novelty): Verdict {
-  if (isFirstRun(facts)) return { kind: "unjudged", why: `first run: ${new Set(names).size} taken as known` };
+  if (isFirstRun(facts)) return { kind: "unjudged", why: nothingBefore };
   const before = new Set(facts.record?.[known]);
   const subjects = [...new Set(names)]
     .filter((name) => !before.has(name))
