@@ -142,6 +142,7 @@ describe("delete the bucket", () => {
 
   it.each<[string, Partial<TrialReply>, Got]>([
     ["says that it is not empty", errorReply(409, "BucketNotEmpty"), "allowed"],
+    ["says that it holds versions", errorReply(409, "VersionedBucketNotEmpty"), "allowed"],
     ["refuses", denied, "refused"],
     ["says something else", errorReply(409, "OperationAborted"), "error"],
     ["does not have it", errorReply(501, "NotImplemented"), "not tried"],
@@ -252,6 +253,20 @@ describe("an old version that stands", () => {
 });
 
 describe("destroy a version", () => {
+  it.each<[string, string, Got]>([
+    ["that it deleted", "<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>", "allowed"],
+    ["that it refused", "<DeleteResult><Error><Code>AccessDenied</Code></Error></DeleteResult>", "refused"],
+    ["of another fault", "<DeleteResult><Error><Code>InternalError</Code></Error></DeleteResult>", "error"],
+    ["nothing", "<DeleteResult></DeleteResult>", "error"],
+  ])("reads what a batch under status 200 says %s", async (_, body, got) => {
+    const door = scriptedDoor((request) => {
+      if (isPut(request)) return stored("v");
+      return request.method === "POST" ? { body } : denied;
+    });
+    const outcomes = await attempt("destroy a version").tryIt(thiefAt(door));
+    expect(outcomes.find(({ form }) => form === "batch")?.got).toBe(got);
+  });
+
   it("is not tried where the store finds fault with every made-up version id", async () => {
     const door = scriptedDoor((request) => (isPut(request) ? denied : errorReply(400, "InvalidArgument")));
     expect(new Set(await gotOf("destroy a version", door))).toEqual(new Set(["not tried"]));

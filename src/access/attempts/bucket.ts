@@ -23,6 +23,9 @@ const refusesFullBucket: ReadonlySet<string> = new Set([
   "wasabi",
 ]);
 
+/** Versity names a bucket with versions apart (s3err). */
+const notEmpty = ["BucketNotEmpty", "VersionedBucketNotEmpty"];
+
 /**
  * Only where the store keeps a bucket that is not empty, while something was just seen to stand in it, and by the plain
  * request: it looks at the right first (tried on RGW 16.2.15 and MinIO: BucketNotEmpty with it, 403 without).
@@ -47,7 +50,7 @@ export const deleteBucket: Attempt = {
         };
       }
       const request = { operation: "DeleteBucket", method: "DELETE", target: { kind: "bucket" } } as const;
-      return outcomeOf(form, await thief.send(request), ["BucketNotEmpty"]);
+      return outcomeOf(form, await thief.send(request), notEmpty);
     }),
   ],
 };

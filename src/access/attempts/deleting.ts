@@ -120,6 +120,8 @@ async function batch(door: TrialDoor, { form, key, id }: Version): Promise<Outco
     query: { delete: "" },
   } as const;
   const reply = await door.send(withMd5({ ...request, body: new TextEncoder().encode(`<Delete>${entry}</Delete>`) }));
+  const isTold = reply.status >= 300 || /<(?:Deleted|Error)>/.test(reply.body);
+  if (!isTold) return { form, got: "error", detail: "the store's answer names no entry" };
   return outcomeOf(form, entryOf(reply), absent);
 }
 
