@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { backupArguments, type BackupOptions } from "../../src/restic/arguments/backup.ts";
 import { catConfigArguments } from "../../src/restic/arguments/cat-config.ts";
 import { checkArguments } from "../../src/restic/arguments/check.ts";
-import { forgetArguments } from "../../src/restic/arguments/forget.ts";
+import { forgetArguments, forgetTrialArguments } from "../../src/restic/arguments/forget.ts";
 import { globalArguments, lockWaitArguments } from "../../src/restic/arguments/global.ts";
 import { initArguments } from "../../src/restic/arguments/init.ts";
 import { pruneArguments } from "../../src/restic/arguments/prune.ts";
@@ -31,6 +31,16 @@ const calls: readonly (readonly [string, readonly string[], readonly string[]])[
   ["snapshots without a lock", snapshotsArguments(special), ["snapshots", "--json", "--no-lock", ...reach]],
   ["unlock of stale locks only", unlockArguments(special), ["unlock", ...reach]],
   ["prune", pruneArguments(special, lock), ["prune", ...reach, ...lock]],
+  [
+    "prune within limits",
+    pruneArguments(plain, [], { "max-unused": "5%", "max-repack-size": "2G" }),
+    ["prune", "--max-unused=5%", "--max-repack-size=2G"],
+  ],
+  [
+    "forget and prune, tried without a lock",
+    forgetTrialArguments(special, [id], { "max-unused": "unlimited" }),
+    ["forget", ...reach, "--dry-run", "--no-lock", "--prune", "--max-unused=unlimited", "--", id],
+  ],
   ["forget", forgetArguments(special, [id, otherId], lock), ["forget", ...reach, ...lock, "--", id, otherId]],
   ["check", checkArguments(special, { readDataSubset: null, lock }), ["check", "--json", ...reach, ...lock]],
   [
@@ -153,7 +163,10 @@ describe("restoreArguments()", () => {
   });
 });
 
-describe("forgetArguments()", () => {
+describe.each([
+  ["forgetArguments()", (ids: readonly string[]) => forgetArguments(plain, ids, [])],
+  ["forgetTrialArguments()", (ids: readonly string[]) => forgetTrialArguments(plain, ids, {})],
+])("%s", (_name, make) => {
   it.each<[string, readonly string[]]>([
     ["an empty list, with which restic would apply a policy", []],
     ["a short id, which may fit two snapshots", ["a1b2c3d4"]],
@@ -162,5 +175,5 @@ describe("forgetArguments()", () => {
     ["a flag", ["--keep-last=1"]],
     ["capital letters", [id.toUpperCase()]],
     ["a line after the id", [`${id}\n`]],
-  ])("refuses %s", (_, ids) => expect(() => forgetArguments(plain, ids, [])).toThrow(RangeError));
+  ])("refuses %s", (_, ids) => expect(() => make(ids)).toThrow(RangeError));
 });
