@@ -51,6 +51,7 @@ export const audit: CommandAction = async (invocation, input) => {
       roles,
       passed: checks.length - failed - notTried,
       failed,
+      surprises: checks.filter(({ ok }) => !ok).map(({ role, attempt, got }) => ({ role, attempt, got })),
       notTried,
       findings: findings.length,
       settingsRead: settings !== null && !quick,

@@ -10,6 +10,7 @@ import {
 import { Failure } from "../../base/failure.ts";
 import type { Role } from "../../base/role.ts";
 import type { HistoryRow } from "../../store/object-version.ts";
+import { audit } from "../commands/audit.ts";
 import { backup } from "../commands/backup.ts";
 import { check } from "../commands/check.ts";
 import { init } from "../commands/init.ts";
@@ -46,8 +47,8 @@ export interface Told {
   /** With its release. */
   readonly restic: string;
   readonly resticFile: string;
-  /** Whether this store lets a client forge what a version holds, as far as its profile knows. */
-  readonly isForgeable: boolean;
+  /** What `holdfast audit` found a thief of each key could do. */
+  readonly audited: Result;
   readonly files: number;
   readonly bytes: number;
   readonly forgery: ForgeryReport;
@@ -80,6 +81,7 @@ export class DemoStory {
     const tasks: readonly Task[] = [
       { title: "start a versioned store", run: async () => await this.#start() },
       { title: "make a bucket and three keys", run: async () => await this.#setUp() },
+      { title: "try what a thief could do", run: async () => await this.#audit() },
       { title: "back up", run: async () => await this.#backUp() },
       { title: "change files, back up again", run: async () => await this.#backUpAgain() },
       { title: "forge snapshots dated ahead", run: async () => await this.#forge() },
@@ -108,13 +110,14 @@ export class DemoStory {
 
   /** The fields of the result line, see contract.md. */
   result(): Result {
-    const { store, restic, forgery, attacked, plan, applied, verified, comparison } = this.told();
+    const { store, restic, audited, forgery, attacked, plan, applied, verified, comparison } = this.told();
     const { attempts, ...counts } = attacked;
     const { sample } = this.#setting;
     return {
       store: store.title,
       restic,
       sample: { files: sample.files.length, of: sample.found },
+      audit: { passed: audited["passed"], failed: audited["failed"], surprises: audited["surprises"] },
       forgery,
       attack: { ...counts, attempts },
       rollback: {
@@ -171,7 +174,6 @@ export class DemoStory {
     const bucket = administerBucket(await owner.access("rescuer"));
     await bucket.createBucket();
     this.#bucket = bucket;
-    this.#told.isForgeable = owner.profile.historyForgeable.value === true;
     this.#told.resticFile = path.resolve(placed.restic);
     const roles: readonly Role[] = ["writer", "pruner", "rescuer"];
     const keys = new Map<Role, LocalStore["owner"]>();
@@ -180,6 +182,11 @@ export class DemoStory {
     const made = await this.#told.host.run(init);
     this.#told.restic = `restic ${(await (await this.#told.host.repository()).session("writer")).program.version.text}`;
     return `versioning ${String(made["versioning"])}, proven by trying`;
+  }
+
+  async #audit(): Promise<string> {
+    this.#told.audited = await this.told().host.run(audit);
+    return `${String(this.#told.audited["passed"])} trials as expected, ${String(this.#told.audited["failed"])} not`;
   }
 
   async #backUp(): Promise<string> {

@@ -26,13 +26,13 @@ export function summaryLines(told: Told, context: SummaryContext): readonly stri
       "backed up",
       `${count(told.files)} files, ${size(told.bytes)}, 2 snapshots, with a key that cannot delete${sample === null ? "" : `; copies of ${sample}, changed between the two`}`,
     ],
+    ["audited", audited(told)],
     ["forged", forged(told.forgery)],
     [
       "attacked",
       `${count(attacked.deleted)} of ${counted(attacked.objects, "object")} deleted, ${count(attacked.overwritten)} overwritten before, ${count(attacked.planted)} planted`,
     ],
     ...attacked.attempts.map(({ key, attempt, got }): readonly [string, string] => ["", `${key}: ${attempt}: ${got}`]),
-    ...(told.isForgeable ? [["", forgeable(told.store)] as const] : []),
     ["restic said", told.resticSaid],
     [
       "rolled back",
@@ -65,9 +65,16 @@ function forged({ forged: count, real, forgottenByRestic, heldBy, forgottenByHol
   return `${count} dated ahead: ${restic}; prune stops (${heldBy.join(", ")}), let through drops ${dropped}`;
 }
 
-function forgeable({ isOutside }: LocalStore): string {
-  const where = isOutside === true ? "if this store is MinIO" : "on MinIO";
-  return `but ${where}, a key that may put can still replace versions, not tried here: docs/keys.md#where-this-does-not-hold`;
+interface Surprise {
+  readonly attempt: string;
+}
+
+/** What the keys can do, and which of a store's holes no policy closes. */
+function audited({ audited: { passed, failed, surprises } }: Told): string {
+  const trials = `${Number(passed) + Number(failed)} trials`;
+  if (failed === 0) return `${trials}: the writer cannot destroy, the pruner can hide only`;
+  const holes = new Set((surprises as readonly Surprise[]).map(({ attempt }) => attempt));
+  return `${trials}; what no policy closes here: ${[...holes].join(", ")} (docs/minio-guard.md)`;
 }
 
 function ending({ isOutside }: LocalStore, kept: boolean): string {
