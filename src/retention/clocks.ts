@@ -60,8 +60,12 @@ export function decideByClocks(
   rules: RetentionRules,
   settings: ClockSettings,
 ): readonly ClockDecision[] {
-  const clocks = clocksFor(snapshots, settings).map(({ name, among, timeOf }) => {
-    const decisions = decideBy(among, rules, { now: settings.now, timeOf: (each) => timeOf(each as TimedSnapshot) });
+  const clocks = clocksFor(snapshots, settings).map(({ name, among, timeOf, tieOf }) => {
+    const decisions = decideBy(among, rules, {
+      now: settings.now,
+      timeOf: (each) => timeOf(each as TimedSnapshot),
+      tieOf: (each) => tieOf(each as TimedSnapshot),
+    });
     return { name, byId: new Map(decisions.map((decision) => [decision.snapshot.id, decision])) };
   });
   const [client] = clocks;
@@ -82,6 +86,8 @@ interface Clock {
   readonly name: ClockName;
   readonly among: readonly TimedSnapshot[];
   readonly timeOf: (snapshot: TimedSnapshot) => ZonedTime;
+  /** Many were first seen in one run, or stored in one second: another word settles which is the newer. */
+  readonly tieOf: (snapshot: TimedSnapshot) => ZonedTime;
 }
 
 function clocksFor(
@@ -91,19 +97,24 @@ function clocksFor(
   const by = (instantOf: (snapshot: TimedSnapshot) => Instant) => (snapshot: TimedSnapshot) =>
     inZone({ milliseconds: instantOf(snapshot), nanoseconds: 0, offset: 0 }, timeZone);
   const clientTime = ({ time, timeText }: TimedSnapshot): ZonedTime => inZone(zonedTime(time, timeText), timeZone);
+  const storeTime = by(({ storedAt }) => storedAt);
   const replaced = snapshots.some(({ storedAt, originalStoredAt }) => storedAt !== originalStoredAt);
   const agreed = snapshots.filter((snapshot) => Math.abs(skewOf(snapshot)) <= tolerance);
-  return [
-    { name: "client", among: snapshots, timeOf: clientTime },
-    { name: "store", among: snapshots, timeOf: by(({ storedAt }) => storedAt) },
-    ...(historyForgeable
-      ? [{ name: "seen", among: snapshots, timeOf: by(({ firstSeen }) => firstSeen) } as const]
-      : []),
-    ...(replaced
-      ? [{ name: "original", among: snapshots, timeOf: by(({ originalStoredAt }) => originalStoredAt) } as const]
-      : []),
-    ...(agreed.length < snapshots.length ? [{ name: "agreed", among: agreed, timeOf: clientTime } as const] : []),
+  const all: readonly Clock[] = [
+    { name: "client", among: snapshots, timeOf: clientTime, tieOf: storeTime },
+    { name: "store", among: snapshots, timeOf: storeTime, tieOf: clientTime },
+    { name: "seen", among: snapshots, timeOf: by(({ firstSeen }) => firstSeen), tieOf: storeTime },
+    { name: "original", among: snapshots, timeOf: by(({ originalStoredAt }) => originalStoredAt), tieOf: storeTime },
+    { name: "agreed", among: agreed, timeOf: clientTime, tieOf: storeTime },
   ];
+  const isTold = {
+    client: true,
+    store: true,
+    seen: historyForgeable,
+    original: replaced,
+    agreed: agreed.length < snapshots.length,
+  };
+  return all.filter(({ name }) => isTold[name]);
 }
 
 interface Keeping {

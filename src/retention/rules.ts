@@ -46,6 +46,8 @@ export type TimeOf = (snapshot: Snapshot) => ZonedTime;
 export interface RuleClock {
   readonly now: Instant;
   readonly timeOf: TimeOf;
+  /** Which of those of one time is the newer; by id where it is left out, or settles nothing. */
+  readonly tieOf?: TimeOf;
 }
 
 export interface SnapshotGroup<Each extends Snapshot = Snapshot> {
@@ -88,12 +90,9 @@ export function decideBy(snapshots: readonly Snapshot[], rules: RetentionRules, 
   return groupsOf(snapshots, rules["group-by"]).flatMap((group) => decideGroup(group.snapshots, rules, clock));
 }
 
-function decideGroup(
-  group: readonly Snapshot[],
-  rules: RetentionRules,
-  { now, timeOf }: RuleClock,
-): readonly Decision[] {
-  const places = newestFirst(group, timeOf).map(({ snapshot, time }, index, { length }) => {
+function decideGroup(group: readonly Snapshot[], rules: RetentionRules, clock: RuleClock): readonly Decision[] {
+  const { now } = clock;
+  const places = newestFirst(group, clock).map(({ snapshot, time }, index, { length }) => {
     return { snapshot, time, index, isOldest: index === length - 1 };
   });
   const latest = places.find(({ time }) => time.milliseconds < now);
@@ -207,16 +206,20 @@ export function groupsOf<Each extends Snapshot>(
 }
 
 function sorted<Each extends Snapshot>(members: readonly Each[]): readonly Each[] {
-  return newestFirst(members, writtenTime).map(({ snapshot }) => snapshot);
+  return newestFirst(members, { timeOf: writtenTime }).map(({ snapshot }) => snapshot);
 }
 
 function newestFirst<Each extends Snapshot>(
   snapshots: readonly Each[],
-  timeOf: TimeOf,
+  { timeOf, tieOf }: Pick<RuleClock, "timeOf" | "tieOf">,
 ): readonly { readonly snapshot: Each; readonly time: ZonedTime }[] {
+  const settle = (a: Each, b: Each): number => (tieOf === undefined ? 0 : compareTimes(tieOf(b), tieOf(a)));
   return snapshots
     .map((snapshot) => ({ snapshot, time: timeOf(snapshot) }))
-    .toSorted((a, b) => compareTimes(b.time, a.time) || (a.snapshot.id < b.snapshot.id ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        compareTimes(b.time, a.time) || settle(a.snapshot, b.snapshot) || (a.snapshot.id < b.snapshot.id ? -1 : 1),
+    );
 }
 
 /** The client's word, in the zone that it wrote. */

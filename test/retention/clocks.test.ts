@@ -113,6 +113,16 @@ describe("decideByClocks()", () => {
     expect(kept.at(-1)?.reasons).toEqual(["oldest daily snapshot (store)"]);
   });
 
+  it("takes of those that were first seen in one run the one stored last for the newest", () => {
+    const together = daily(3, "2026-11-20T12:00:00Z", { firstSeen: now }).toReversed();
+    const decisions = decideByClocks(
+      together,
+      { "group-by": "", "keep-last": 1 },
+      { ...settings, historyForgeable: true },
+    );
+    expect(decisions.map(({ keep }) => keep)).toEqual([true, false, false]);
+  });
+
   it("says by which clocks a rule keeps a snapshot", () => {
     const fakes = forged(["2026-11-20T23:59:59Z"]);
     const decisions = decideByClocks([...real.slice(0, 1), ...fakes], { "group-by": "", "keep-last": 1 }, settings);
