@@ -1,11 +1,11 @@
 import { burst } from "./burst.ts";
 import { filesCollapsed, filesExploded, sizeCollapsed, sizeExploded } from "./backup-size.ts";
-import { onHold } from "./held-by-hand.ts";
-import { checkTooOld } from "./last-check.ts";
+import { onHold } from "./on-hold.ts";
+import { checkTooOld } from "./check-too-old.ts";
 import { emptyList, groupEmptied, newestLost, snapshotsMissing } from "./lost-snapshots.ts";
 import { overwrittenDataRail } from "./overwritten-data.ts";
 import type { Rail } from "./rail.ts";
-import { lifecycleShort } from "./short-lifecycle.ts";
+import { lifecycleShort } from "./lifecycle-short.ts";
 import { silentHost } from "./silent-host.ts";
 import { clockSkew, futureDated } from "./skewed-times.ts";
 import { newKey, newTag, unknownHost } from "./unknown-names.ts";
