@@ -34,7 +34,7 @@ export interface ClockSettings {
   readonly timeZone: string;
   /** How far client and store may be apart, in milliseconds. */
   readonly tolerance: number;
-  /** Whether a client can forge the store's dates, or may be able to: then `firstSeen` is a clock of its own. */
+  /** Whether a client is known to be able to forge the store's dates: then `firstSeen` is a clock of its own. */
   readonly historyForgeable: boolean;
 }
 

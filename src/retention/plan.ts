@@ -46,7 +46,7 @@ export interface RetentionSettings {
   /** The IANA zone of the calendar. */
   readonly timeZone: string;
   readonly limits: RailLimits;
-  /** Whether the store's dates can be forged, or may be. */
+  /** Whether it is known that the store's dates can be forged. */
   readonly historyForgeable: boolean;
 }
 

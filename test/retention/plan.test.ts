@@ -283,12 +283,33 @@ describe("planRetention() cannot judge", () => {
   it("sizes that restic did not write", () =>
     expect(unjudged(lookOf(daily(1, "2026-11-20T03:00:00Z")), known)).toContain("size-collapsed"));
 
+  it("a burst where too few are known to tell what is usual", () =>
+    expect(unjudged(lookOf(real.slice(0, 2)), recordOf(lookOf(real.slice(1, 2))))).toContain("burst"));
+
   it("a second run after a first that was held, as little as the first", () => {
     const look = lookOf(plus(...flood));
     const held = withPlan(emptyRecord, look, planRetention(look, null, settings));
     const again = planRetention(look, held, settings);
     expect(again.isFirstRun).toBe(true);
     expect(names(again.held)).toEqual(["burst"]);
+  });
+});
+
+describe("burst, where the rules keep a single snapshot", () => {
+  const known = real.slice(1, 6).map(({ id, storedAt }) => {
+    return [id, { firstSeen: storedAt, accepted: true, goneAt: id === real[1]?.id ? null : storedAt }] as const;
+  });
+  const record = {
+    ...emptyRecord,
+    acceptedAt: at("2026-11-19T12:00:00Z"),
+    hosts: ["nas"],
+    keys: ["k".repeat(64)],
+    snapshots: Object.fromEntries(known),
+  };
+
+  it("goes by how often new ones came on record", () => {
+    expect(names(heldBy(lookOf(real.slice(0, 2)), record))).toEqual([]);
+    expect(names(heldBy(lookOf([...real.slice(0, 2), ...flood]), record))).toEqual(["burst"]);
   });
 });
 

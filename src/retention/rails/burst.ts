@@ -2,6 +2,7 @@ import { formatDuration } from "../../base/duration.ts";
 import type { TimedSnapshot } from "../clocks.ts";
 import type { SnapshotGroup } from "../rules.ts";
 import {
+  fewest,
   isFirstRun,
   listed,
   newOnes,
@@ -34,7 +35,7 @@ export const burst: Rail = {
   judge: (facts) => {
     const crowds = facts.groups.map((group) => ({ group, found: crowdOf(group, facts) }));
     if (crowds.length > 0 && crowds.every(({ found }) => found === "unknown")) {
-      return { kind: "unjudged", why: "fewer than 3 snapshots are known of each group" };
+      return { kind: "unjudged", why: "too few snapshots are known to tell what is usual" };
     }
     const subjects = crowds.flatMap(({ group, found }): readonly RailSubject[] => {
       if (found === "unknown" || found.crowd.excess <= facts.limits.burst) return [];
@@ -54,14 +55,27 @@ interface Measured {
 }
 
 function crowdOf({ snapshots }: SnapshotGroup<TimedSnapshot>, facts: RailFacts): Measured | "unknown" {
-  const interval = usualInterval(usualOnes(snapshots, facts), {
-    tolerance: facts.limits.tolerance,
-    share: isFirstRun(facts) ? 0.75 : 0.5,
-  });
+  const { tolerance } = facts.limits;
+  const share = isFirstRun(facts) ? 0.75 : 0.5;
+  const interval = usualInterval(usualOnes(snapshots, facts), { tolerance, share }) ?? intervalOnRecord(facts);
   if (interval === null) return "unknown";
   const fresh = newOnes(snapshots, facts);
   const crowds = [densest(fresh, interval), sinceLastRun(fresh, interval, facts)];
   return { interval, crowd: crowds.reduce((a, b) => (b.excess > a.excess ? b : a)) };
+}
+
+/**
+ * How often new snapshots came to the whole repository since this host's first run, gone ones included: rules that keep
+ * one or two of a group leave nothing else to go by. Null for fewer than 3.
+ */
+function intervalOnRecord({ record }: RailFacts): number | null {
+  const known = Object.values(record?.snapshots ?? {}).filter(({ accepted }) => accepted);
+  const seen = known.map(({ firstSeen }) => firstSeen).toSorted((a, b) => a - b);
+  const [first] = seen;
+  const since = seen.filter((each) => first !== undefined && each > first);
+  const acceptedAt = record?.acceptedAt ?? null;
+  if (first === undefined || acceptedAt === null || since.length < fewest) return null;
+  return Math.max(1000, (acceptedAt - first) / since.length);
 }
 
 function densest(snapshots: readonly TimedSnapshot[], interval: number): Crowd {

@@ -26,7 +26,7 @@ export interface RailFacts {
   readonly groups: readonly SnapshotGroup<TimedSnapshot>[];
   readonly decisions: readonly ClockDecision[];
   readonly limits: RailLimits;
-  /** Whether the store's dates can be forged, or may be. */
+  /** Whether it is known that the store's dates can be forged. */
   readonly historyForgeable: boolean;
 }
 
@@ -57,8 +57,6 @@ export interface Rail {
   readonly isLasting: boolean;
   readonly judge: (facts: RailFacts) => Verdict;
 }
-
-export const clear: Verdict = { kind: "judged", subjects: [], figure: () => "" };
 
 /** Each subject's evidence, the first in words and the rest as a number. */
 export function listed(subjects: readonly RailSubject[]): string {
