@@ -223,7 +223,7 @@ function newestFirst<Each extends Snapshot>(
 }
 
 /** The client's word, in the zone that it wrote. */
-export function writtenTime({ time, timeText }: Snapshot): ZonedTime {
+function writtenTime({ time, timeText }: Snapshot): ZonedTime {
   return zonedTime(time, timeText);
 }
 
