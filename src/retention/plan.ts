@@ -1,8 +1,9 @@
 import { decideByClocks, type ClockDecision } from "./clocks.ts";
 import type { Look } from "./look.ts";
+import { isFirstRun, unknownShare, usualInterval } from "./rails/rail.ts";
 import type { RailFacts, RailLimits, RailSubject } from "./rails/rail.ts";
 import { rails } from "./rails/rails.ts";
-import { findingId, type RetentionRecord } from "./record.ts";
+import { findingId, type RetentionRecord, type UsualInterval } from "./record.ts";
 import { groupsOf, type RetentionRules } from "./rules.ts";
 
 /** A guard rail that holds: why nothing is forgotten. */
@@ -36,6 +37,8 @@ export interface RetentionPlan {
   readonly unjudged: readonly UnjudgedRail[];
   /** No run of this host was let through before: what stands is taken as known. */
   readonly isFirstRun: boolean;
+  /** How often each host backs up by what stands. */
+  readonly usual: readonly UsualInterval[];
 }
 
 export interface RetentionSettings {
@@ -63,8 +66,16 @@ export function planRetention(look: Look, record: RetentionRecord | null, settin
     decisions,
     held: [...held, ...unsettled(record, found)],
     unjudged,
-    isFirstRun: (record?.acceptedAt ?? null) === null,
+    isFirstRun: isFirstRun(facts),
+    usual: usualByHost(facts),
   };
+}
+
+function usualByHost({ look, limits: { tolerance } }: RailFacts): readonly UsualInterval[] {
+  return [...Map.groupBy(look.snapshots, ({ host }) => host)].flatMap(([host, snapshots]) => {
+    const interval = usualInterval(snapshots, { tolerance, share: unknownShare });
+    return interval === null ? [] : [{ host, interval }];
+  });
 }
 
 function judged(facts: RailFacts, repository: string): Pick<RetentionPlan, "held" | "unjudged"> {

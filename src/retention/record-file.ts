@@ -106,11 +106,16 @@ type Test = (value: unknown) => boolean;
 const isText: Test = (value) => typeof value === "string";
 const isInstant: Test = (value) => Number.isSafeInteger(value);
 const isCount: Test = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isPositive: Test = (value) => Number.isFinite(value) && Number(value) > 0;
 const isFlag: Test = (value) => typeof value === "boolean";
 const orNull =
   (test: Test): Test =>
   (value) =>
     value === null || test(value);
+const orAbsent =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value);
 const listOf =
   (test: Test): Test =>
   (value) =>
@@ -137,7 +142,10 @@ const recordTest = fields({
   hosts: listOf(isText),
   tags: listOf(isText),
   keys: listOf(isText),
-  snapshots: mapOf(fields({ firstSeen: isInstant, accepted: isFlag, goneAt: orNull(isInstant) })),
+  snapshots: mapOf(
+    fields({ firstSeen: isInstant, accepted: isFlag, goneAt: orNull(isInstant), host: orAbsent(isText) }),
+  ),
+  usual: orAbsent(listOf(fields({ host: isText, interval: isPositive }))),
   overwritten: orNull(isCount),
   findings: listOf(fields(finding)),
   settled: listOf(fields({ ...finding, settledAt: isInstant, reason: isText, isForGood: isFlag })),

@@ -45,13 +45,15 @@ export function withAccepted(
     const reason = `let through once by --release ${rail}`;
     return [{ ...finding, settledAt: look.now, reason, isForGood: false }];
   });
-  const standing = new Set(look.snapshots.map(({ id }) => id));
-  const snapshots = Object.entries(record.snapshots).map(
-    ([id, known]) => [id, standing.has(id) ? { ...known, accepted: true } : known] as const,
-  );
+  const hosts = new Map(look.snapshots.map(({ id, host }) => [id, host]));
+  const snapshots = Object.entries(record.snapshots).map(([id, known]) => {
+    const host = hosts.get(id);
+    return [id, host === undefined ? known : { ...known, accepted: true, host }] as const;
+  });
   return {
     ...record,
     acceptedAt: look.now,
+    ...(plan.isFirstRun && plan.held.every(({ rail }) => rail !== "burst") ? { usual: plan.usual } : {}),
     hosts: union(
       record.hosts,
       look.snapshots.map(({ host }) => host),

@@ -7,6 +7,8 @@ export interface KnownSnapshot {
   readonly firstSeen: Instant;
   /** Whether a run that no rail held has seen it. */
   readonly accepted: boolean;
+  /** Whose it is, as far as a run that no rail held has noted it. */
+  readonly host?: string;
   /** When it was first missed; null while it stands. */
   readonly goneAt: Instant | null;
 }
@@ -52,6 +54,12 @@ export interface ForgetIntent {
   readonly ids: readonly string[];
 }
 
+/** How often a host backed up, in milliseconds, before rules had thinned out what stands. */
+export interface UsualInterval {
+  readonly host: string;
+  readonly interval: number;
+}
+
 /** What a trusted host knows of one repository from its runs before; see record-file.ts for where it is kept. */
 export interface RetentionRecord {
   readonly version: 1;
@@ -64,6 +72,8 @@ export interface RetentionRecord {
   /** Names of the objects under keys/. */
   readonly keys: readonly string[];
   readonly snapshots: Readonly<Record<string, KnownSnapshot>>;
+  /** As the first run that was let through found it, unless its rail burst held. */
+  readonly usual?: readonly UsualInterval[];
   /** How many objects had versions of different bytes; null where no run could tell. */
   readonly overwritten: number | null;
   readonly findings: readonly OpenFinding[];
@@ -104,11 +114,13 @@ const memory = 400 * 86_400_000;
 export function withLook(record: RetentionRecord, standing: readonly string[], now: Instant): RetentionRecord {
   const ids = new Set(standing);
   const known = Object.entries(record.snapshots)
-    .map(([id, each]) => [id, { ...each, goneAt: ids.has(id) ? null : (each.goneAt ?? now) }] as const)
+    .map(([id, each]): readonly [string, KnownSnapshot] => {
+      return [id, { ...each, goneAt: ids.has(id) ? null : (each.goneAt ?? now) }];
+    })
     .filter(([, { goneAt }]) => goneAt === null || now - goneAt < memory);
   const fresh = standing
     .filter((id) => record.snapshots[id] === undefined)
-    .map((id) => [id, { firstSeen: now, accepted: false, goneAt: null }] as const);
+    .map((id): readonly [string, KnownSnapshot] => [id, { firstSeen: now, accepted: false, goneAt: null }]);
   return { ...record, lookedAt: now, snapshots: Object.fromEntries([...known, ...fresh]) };
 }
 

@@ -6,6 +6,7 @@ import {
   isFirstRun,
   listed,
   newOnes,
+  unknownShare,
   usualInterval,
   usualOnes,
   type Rail,
@@ -56,26 +57,39 @@ interface Measured {
 
 function crowdOf({ snapshots }: SnapshotGroup<TimedSnapshot>, facts: RailFacts): Measured | "unknown" {
   const { tolerance } = facts.limits;
-  const share = isFirstRun(facts) ? 0.75 : 0.5;
-  const interval = usualInterval(usualOnes(snapshots, facts), { tolerance, share }) ?? intervalOnRecord(facts);
-  if (interval === null) return "unknown";
+  const share = isFirstRun(facts) ? unknownShare : 0.5;
+  const intervals = [
+    usualInterval(usualOnes(snapshots, facts), { tolerance, share }),
+    intervalOnRecord(snapshots, facts),
+  ].filter((each) => each !== null);
+  if (intervals.length === 0) return "unknown";
+  const interval = Math.min(...intervals);
   const fresh = newOnes(snapshots, facts);
   const crowds = [densest(fresh, interval), sinceLastRun(fresh, interval, facts)];
   return { interval, crowd: crowds.reduce((a, b) => (b.excess > a.excess ? b : a)) };
 }
 
+/** What came longer ago says little of how often backups come now. */
+const lately = 30 * 86_400_000;
+
 /**
- * How often new snapshots came to the whole repository since this host's first run, gone ones included: rules that keep
- * one or two of a group leave nothing else to go by. Null for fewer than 3.
+ * How often new snapshots of the group's hosts came lately, by when this host first saw them, gone ones included: what the
+ * rules have left standing is thinned out, and lies further apart than the backups came. For fewer than 3 what the first
+ * run noted; null where it noted nothing.
  */
-function intervalOnRecord({ record }: RailFacts): number | null {
-  const known = Object.values(record?.snapshots ?? {}).filter(({ accepted }) => accepted);
-  const seen = known.map(({ firstSeen }) => firstSeen).toSorted((a, b) => a - b);
-  const [first] = seen;
-  const since = seen.filter((each) => first !== undefined && each > first);
+function intervalOnRecord(snapshots: readonly TimedSnapshot[], { record }: RailFacts): number | null {
   const acceptedAt = record?.acceptedAt ?? null;
-  if (first === undefined || acceptedAt === null || since.length < fewest) return null;
-  return Math.max(1000, (acceptedAt - first) / since.length);
+  if (record === null || acceptedAt === null) return null;
+  const hosts = new Set(snapshots.map(({ host }) => host));
+  const seen = Object.values(record.snapshots)
+    .filter(({ accepted, host }) => accepted && (host === undefined || hosts.has(host)))
+    .map(({ firstSeen }) => firstSeen)
+    .toSorted((a, b) => a - b);
+  const from = seen.findLast((each) => each <= acceptedAt - lately) ?? seen[0] ?? acceptedAt;
+  const came = seen.filter((each) => each > from).length;
+  if (came >= fewest) return Math.max(1000, (acceptedAt - from) / came);
+  const noted = (record.usual ?? []).filter(({ host }) => hosts.has(host));
+  return noted.length === 0 ? null : Math.min(...noted.map(({ interval }) => interval));
 }
 
 function densest(snapshots: readonly TimedSnapshot[], interval: number): Crowd {

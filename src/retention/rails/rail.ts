@@ -87,6 +87,9 @@ export function quantile(numbers: readonly number[], share: number): number | nu
 /** From this many on there is something usual. */
 export const fewest = 3;
 
+/** Up to that share of what nobody has looked at yet can be a flood, and the usual interval still shows. */
+export const unknownShare = 0.75;
+
 /** Why a rail that compares with what was before cannot judge on a first run. */
 export const nothingBefore = "first run: what stands is taken as known";
 
