@@ -3,6 +3,7 @@ import type { Finding } from "../base/finding.ts";
 import { formatInstant, type Instant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { readRecord } from "../retention/record-file.ts";
+import type { CheckOnRecord } from "../retention/record.ts";
 import { readPlan } from "../rollback/plan-file.ts";
 import { notedPlan } from "../rollback/plan-note.ts";
 import { readJournals } from "../rollback/read-journals.ts";
@@ -14,12 +15,22 @@ interface HoldSearch {
 }
 
 /**
- * What this host knows to stand against any purge of a repository: a hold, findings that nobody has settled, and a rollback
- * that stands half-way and may need what is older than the window. Fails with `damaged-file` where the record of holds and
- * findings cannot be read.
+ * What this host knows to stand against any purge of a repository: a hold, findings that nobody has settled, a last check that
+ * found errors, and a rollback that stands half-way and may need what is older than the window. Fails with `damaged-file`
+ * where the record of holds and findings cannot be read.
  */
 export async function purgeHolds(state: StateFolder, search: HoldSearch): Promise<readonly Finding[]> {
   return [...(await recordHolds(state, search)), ...(await rollbackHolds(state, search))];
+}
+
+/** Asks for `purgeHolds` again and again while a purge runs; plans are read anew only where a run of one has begun since. */
+export function purgeWatch(state: StateFolder, search: HoldSearch): () => Promise<readonly Finding[]> {
+  let known: { readonly journals: string; readonly holds: readonly Finding[] } | null = null;
+  return async () => {
+    const journals = (await state.list("journals")).toSorted().join("\n");
+    if (known?.journals !== journals) known = { journals, holds: await rollbackHolds(state, search) };
+    return [...(await recordHolds(state, search)), ...known.holds];
+  };
 }
 
 async function recordHolds(state: StateFolder, { repository }: HoldSearch): Promise<readonly Finding[]> {
@@ -30,9 +41,20 @@ async function recordHolds(state: StateFolder, { repository }: HoldSearch): Prom
     return { rule: rail, severity: "alarm", subject, evidence, remedy };
   });
   const hold = record?.hold ?? null;
-  if (hold === null) return findings;
+  const damaged = checkHolds(repository, record?.check ?? null);
+  if (hold === null) return [...findings, ...damaged];
   const evidence = `it is on hold since ${formatInstant(hold.since)}: ${hold.reason}`;
-  return [{ rule: "hold", ...alarm, evidence, remedy: `When it is over: holdfast release ${repository}` }, ...findings];
+  const remedy = `When it is over: holdfast release ${repository}`;
+  return [{ rule: "hold", ...alarm, evidence, remedy }, ...findings, ...damaged];
+}
+
+/** What a check misses may be hidden, and what a purge destroys be all that is left of it. */
+function checkHolds(repository: string, check: CheckOnRecord | null): readonly Finding[] {
+  if (check === null || check.errors === 0) return [];
+  const evidence = `the check of ${formatInstant(check.at)} found errors: ${check.errors}`;
+  const subset = check.readData === null ? "" : ` --read-data-subset ${check.readData}`;
+  const remedy = `Bring back what is missing (holdfast rollback plan), until this finds none: holdfast check ${repository}${subset}`;
+  return [{ rule: "check-failed", severity: "alarm", subject: repository, evidence, remedy }];
 }
 
 const planFile = /^(.+)\.plan\.jsonl$/;

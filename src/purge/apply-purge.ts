@@ -1,4 +1,5 @@
 import { Failure } from "../base/failure.ts";
+import type { Finding } from "../base/finding.ts";
 import { formatInstant } from "../base/instant.ts";
 import { displayLocation } from "../base/repository-location.ts";
 import type { HeldLock } from "../base/state-folder.ts";
@@ -25,18 +26,17 @@ import { EarlierListing } from "./seen-rows.ts";
  * same rules, let it go, so whatever happened to a key since the plan was shown keeps it. What is to be destroyed is in the
  * journal, durably, before the request goes out. Can be stopped at any moment: the next purge lists what is left.
  *
- * Fails with `refused` where something holds the plan, versioning is not Enabled or another purge of the repository is at
- * work; with `damaged-file` where a listing is not what was saved; with `stopped-half-way` where it was interrupted, the store
+ * Fails with `refused` where something holds the plan, or `heldNow` finds something, versioning is not Enabled or another
+ * purge of the repository is at work; with `damaged-file` where a listing is not what was saved; with `stopped-half-way` where it was interrupted, the store
  * or the disk gave way, or single rows were refused after something was destroyed; with `store-denied` where all was refused
  * for want of a right.
  */
 export async function applyPurge(request: PurgeApplyRequest): Promise<PurgeResult> {
   const { plan } = request;
-  const [hold] = plan.held;
-  if (hold !== undefined) throw refused(plan, `it is held: ${hold.evidence}`, hold.remedy);
+  requireNone(plan, plan.held);
   const lock = await lockPurge(request);
   try {
-    await requireVersioning(request.store, plan.location);
+    await requireLeave(request);
     const passes = await openPasses(request);
     const run = { ...request, repository: plan.repository, location: plan.location.spelling };
     const { repository, location, role, accessKey } = run;
@@ -48,6 +48,16 @@ export async function applyPurge(request: PurgeApplyRequest): Promise<PurgeResul
   } finally {
     await lock.release();
   }
+}
+
+function requireNone(plan: PurgePlan, [hold]: readonly Finding[]): void {
+  if (hold !== undefined) throw refused(plan, `it is held: ${hold.evidence}`, hold.remedy);
+}
+
+/** Somebody may have put a hold on, begun a rollback, or switched versioning off since the plan was shown. */
+async function requireLeave({ plan, store, heldNow }: PurgeApplyRequest): Promise<void> {
+  requireNone(plan, (await heldNow?.()) ?? []);
+  await requireVersioning(store, plan.location);
 }
 
 /** What the work reads side by side. */
@@ -101,9 +111,8 @@ class PurgeWork {
     this.#request = request;
     this.#passes = passes;
     this.#journal = journal;
-    const { plan, store, signal } = request;
-    const { location } = plan;
-    this.#means = { store, journal, signal, requireVersioning: async () => await requireVersioning(store, location) };
+    const { store, signal } = request;
+    this.#means = { store, journal, signal, requireLeave: async () => await requireLeave(request) };
   }
 
   async run(): Promise<PurgeResult> {

@@ -17,8 +17,8 @@ export interface Destroying {
   readonly store: PurgingStore;
   readonly journal: PurgeJournal;
   readonly signal: AbortSignal | undefined;
-  /** Throws unless versioning is Enabled at this moment; asked before each group of batches. */
-  requireVersioning(): Promise<void>;
+  /** Throws unless something may be destroyed at this moment; asked before each group of batches. */
+  requireLeave(): Promise<void>;
 }
 
 /** What came of it so far. */
@@ -82,7 +82,7 @@ async function destroyAll(
   for (let from = 0; from < rows.length; from += rowsAhead) {
     means.signal?.throwIfAborted();
     const group = rows.slice(from, from + rowsAhead).filter(({ versionId }) => !isNullVersion(versionId));
-    await means.requireVersioning();
+    await means.requireLeave();
     await means.journal.intend(group);
     outcome.hasBegun = true;
     const batches = Array.from({ length: Math.ceil(group.length / batchSize) }, (_, index) =>

@@ -71,6 +71,8 @@ export interface PurgeApplyRequest {
   readonly role: string;
   /** An access key id is no secret. Null where the caller does not know it. */
   readonly accessKey: string | null;
+  /** What stands against any purge by now; asked before the first request to destroy anything and between batches. */
+  readonly heldNow?: (() => Promise<readonly Finding[]>) | undefined;
   readonly heldKey?: ((key: ObjectKey) => string | null) | undefined;
   readonly connections?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { addMilliseconds, type Instant } from "../../src/base/instant.ts";
-import { purgeHolds } from "../../src/cli/purge-holds.ts";
+import { purgeHolds, purgeWatch } from "../../src/cli/purge-holds.ts";
 import { updateRecord } from "../../src/retention/record-file.ts";
+import { withCheck } from "../../src/retention/record-run.ts";
 import { withHold } from "../../src/retention/record.ts";
 import type { RollbackPlan } from "../../src/rollback/plan-file.ts";
 import { storeWith } from "../doubles/store-doubles.ts";
@@ -50,6 +51,18 @@ describe("purgeHolds()", () => {
     expect(await purgeHolds(scene.state, { repository: "nas", since })).toEqual([]);
   });
 
+  it("finds a check that found errors, until one finds none", async () => {
+    const scene = new Scene();
+    const place = { state: scene.state, repository: "home", clock: scene.clock };
+    const check = { at: scene.clock.now(), errors: 2, readData: null };
+    await updateRecord(place, (record) => withCheck(record, check));
+    expect(await purgeHolds(scene.state, { repository: "home", since })).toMatchObject([
+      { rule: "check-failed", evidence: /2/, remedy: /holdfast check home$/ },
+    ]);
+    await updateRecord(place, (record) => withCheck(record, { ...check, errors: 0 }));
+    expect(await rulesOf(scene)).toEqual([]);
+  });
+
   it("finds a rollback that stands half-way, until it has ended", async () => {
     const { scene, plan } = await halfWay();
     expect(await rulesOf(scene)).toEqual(["rollback-half-way"]);
@@ -78,5 +91,23 @@ describe("purgeHolds()", () => {
       if (name.startsWith("plans/")) scene.state.files.set(name, text.replace("home", "hose"));
     }
     expect(await rulesOf(scene)).toEqual(["rollback-unreadable"]);
+  });
+});
+
+describe("purgeWatch()", () => {
+  it("finds what comes while a purge runs: a hold, and a rollback that is begun", async () => {
+    const scene = new Scene();
+    const watch = purgeWatch(scene.state, { repository: "home", since });
+    expect(await watch()).toEqual([]);
+    const { T, all } = await scene.repository();
+    await scene.hide(...all);
+    const { plan } = await scene.plan(T, { keepMarkers: true });
+    expect(await watch()).toEqual([]);
+    const store = storeWith(scene.store, { copyForward: () => Promise.reject(failure("store-unreachable")) });
+    await failureOf(scene.apply(plan, { store }));
+    expect(await watch()).toMatchObject([{ rule: "rollback-half-way" }]);
+    const place = { state: scene.state, repository: "home", clock: scene.clock };
+    await updateRecord(place, (record) => withHold(record, "look first", scene.clock.now()));
+    expect(await watch()).toMatchObject([{ rule: "hold" }, { rule: "rollback-half-way" }]);
   });
 });

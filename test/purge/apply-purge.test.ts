@@ -106,6 +106,29 @@ describe("applyPurge()", () => {
     expect(stopped).toMatchObject({ kind: "refused", details: { versionsRemoved: "6", markersRemoved: "0" } });
   });
 
+  it("refuses where a hold was put on since the plan was shown, and stops where one is put on under way", async () => {
+    const hold = {
+      rule: "hold",
+      severity: "alarm",
+      subject: "home",
+      evidence: "look first",
+      remedy: "release",
+    } as const;
+    const held = scene.apply(await scene.plan(), { heldNow: async () => await Promise.resolve([hold]) });
+    expect(await failureOf(held)).toMatchObject({ kind: "refused", problem: /look first/ });
+    expect(await packRows()).toBe(11);
+    let isHeld = false;
+    const store = storeWith(scene.bucket, {
+      destroyVersions: async (rows) => {
+        isHeld = true;
+        return await scene.bucket.destroyVersions(rows);
+      },
+    });
+    const heldNow = async () => await Promise.resolve(isHeld ? [hold] : []);
+    const stopped = await failureOf(scene.apply(await scene.plan(), { store, heldNow }));
+    expect(stopped).toMatchObject({ kind: "refused", details: { versionsRemoved: "6", markersRemoved: "0" } });
+  });
+
   it("refuses while another purge is at work", async () => {
     const plan = await scene.plan();
     await scene.state.lock("purges/home.lock");

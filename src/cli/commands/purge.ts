@@ -15,7 +15,7 @@ import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
 import { historyReading } from "../history-reading.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openNamedRepository, type OpenedRepository } from "../open-repository.ts";
-import { purgeHolds } from "../purge-holds.ts";
+import { purgeHolds, purgeWatch } from "../purge-holds.ts";
 import { counted, size } from "../render/figures.ts";
 import { namedAtMost } from "../render/named-keys.ts";
 import { openProgress } from "../render/progress.ts";
@@ -41,7 +41,7 @@ export const purge: CommandAction = async (invocation, input) => {
   const shown = { repository, window, took, dryRun, left, width: screen.width };
   for (const line of purgeLines(plan, shown)) screen.line(line);
   const isHeld = plan.held.length > 0;
-  const done = dryRun || isHeld ? null : await applied(invocation, input, { repository, store, plan });
+  const done = dryRun || isHeld ? null : await applied(invocation, input, { repository, store, plan, window });
   if (done !== null)
     for (const line of purgedLines(done, { name: repository.name, width: screen.width })) screen.line(line);
   return {
@@ -103,7 +103,7 @@ function dateTrust({ name, historyForgeable, uploadDate }: ProviderProfile): Dat
 async function applied(
   invocation: Invocation,
   input: CommandInput,
-  { repository, store, plan }: Purging & { readonly plan: PurgePlan },
+  { repository, store, plan, window }: Purging & { readonly plan: PurgePlan; readonly window: Duration },
 ): Promise<PurgeResult> {
   const { versions, markers, bytes } = plan.totals;
   if (versions + markers > 0) {
@@ -114,10 +114,13 @@ async function applied(
   const role = repository.role(["purger", "rescuer"]);
   const { credentials } = await repository.access(role);
   const watch = watchOf(invocation);
+  const state = await repository.state();
+  const since = addMilliseconds(invocation.clock.now(), 0 - window);
   return await applyPurge({
     plan,
     store,
-    state: await repository.state(),
+    state,
+    heldNow: purgeWatch(state, { repository: repository.name, since }),
     clock: invocation.clock,
     role,
     accessKey: credentials.accessKey,
