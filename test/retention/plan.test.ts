@@ -122,7 +122,17 @@ const cases: readonly Case[] = [
   {
     name: "many since the last run though the store spreads their dates",
     look: lookOf([...real, ...daily(9, "2026-11-11T03:10:00Z", { firstSeen: at("2026-11-20T12:00:00Z") })]),
-    rails: ["burst"],
+    rails: ["burst", "late-arrival"],
+  },
+  {
+    name: "dates of store and client from before a run that saw nothing of the kind",
+    look: lookOf(plus(timed("2026-11-17T23:59:59Z"))),
+    rails: ["late-arrival"],
+  },
+  {
+    name: "no snapshot that came while the last run looked",
+    look: lookOf(plus(timed("2026-11-19T11:59:00Z"))),
+    rails: [],
   },
   {
     name: "times ahead of the store",
@@ -206,7 +216,14 @@ const cases: readonly Case[] = [
   },
   {
     name: "no snapshot that another stands for",
-    look: lookOf([...real.slice(0, 9), timed(real[9]?.timeText ?? "", { original: real[9]?.id ?? "" })]),
+    look: lookOf([
+      ...real.slice(0, 9),
+      timed(real[9]?.timeText ?? "", {
+        original: real[9]?.id ?? "",
+        originalStoredAt: real[9]?.storedAt ?? stored,
+        storedAt: stored,
+      }),
+    ]),
     rails: [],
   },
   {

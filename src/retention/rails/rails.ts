@@ -5,6 +5,7 @@ import { checkTooOld } from "./check-too-old.ts";
 import { emptyList, groupEmptied, newestLost, snapshotsMissing } from "./lost-snapshots.ts";
 import { overwrittenDataRail } from "./overwritten-data.ts";
 import type { Rail } from "./rail.ts";
+import { lateArrival } from "./late-arrival.ts";
 import { lifecycleShort } from "./lifecycle-short.ts";
 import { silentHost } from "./silent-host.ts";
 import { clockSkew, futureDated } from "./skewed-times.ts";
@@ -20,6 +21,7 @@ export const rails: readonly Rail[] = [
   burst,
   futureDated,
   clockSkew,
+  lateArrival,
   unknownHost,
   newTag,
   newKey,
