@@ -7,14 +7,15 @@ import { openTestStore, s3Access } from "../stores/real-stores.ts";
 /** What settings look like to keys and buckets of other kinds than the suite has everywhere. */
 export function tellsItsSettingsToEachKey(local: () => LocalStore): void {
   describe("settings() of a real store", () => {
-    it("tells each setting that a writer may not read, in the store's words, and the one that it may", async () => {
+    it("tells each setting that a writer may not read, in the store's words, and the two that it may", async () => {
       const bucket = "seen-by-a-writer";
       await openTestStore(local(), bucket);
       const writer = await local().makeKey({ role: "writer", bucket, prefix: "" });
       const store = openS3Store(s3Access(local(), writer, bucket));
       const settings = await store.settings();
       expect(settings.versioning).toMatchObject({ kind: "set", value: { excludedPrefixes: [] } });
-      for (const setting of [settings.lifecycle, settings.policy, settings.objectLock]) {
+      expect(settings.objectLock).toEqual({ kind: "none" });
+      for (const setting of [settings.lifecycle, settings.policy]) {
         expect(setting).toEqual({ kind: "unreadable", problem: "the store refused the key (AccessDenied)" });
       }
       expect(await store.openUploads("")).toBeNull();
