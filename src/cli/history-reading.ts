@@ -26,3 +26,8 @@ export function historyReading(profile: ProviderProfile): HistoryReading {
       return { order, resolution: "millisecond", idTime };
   }
 }
+
+/** Whether a client can forge the store's dates, or may be able to: the profile `generic` may stand for any store. */
+export function mayBeForged({ name, historyForgeable }: ProviderProfile): boolean {
+  return historyForgeable.value ?? name === "generic";
+}

@@ -1,6 +1,7 @@
 import { parseDuration } from "../base/duration.ts";
 import { Failure } from "../base/failure.ts";
 import type { RetentionSettings } from "../retention/plan.ts";
+import { mayBeForged } from "./history-reading.ts";
 import type { OpenedRepository } from "./open-repository.ts";
 
 /** What the configuration says of keeping and of the rails. Fails with `config` where it says nothing. */
@@ -19,7 +20,7 @@ export function retentionSettings({ name, configuration, profile }: OpenedReposi
       checkMaxAge: milliseconds(retention["check-max-age"]),
       recoveryWindow,
     },
-    historyForgeable: profile.historyForgeable.value === true,
+    historyForgeable: mayBeForged(profile),
   };
 }
 

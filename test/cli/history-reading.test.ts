@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { VersionIdTime } from "../../src/base/version-id-time.ts";
-import { historyReading } from "../../src/cli/history-reading.ts";
+import { historyReading, mayBeForged } from "../../src/cli/history-reading.ts";
 import { sampleProfile } from "../doubles/sample-profile.ts";
 
 describe("historyReading()", () => {
@@ -23,4 +23,16 @@ describe("historyReading()", () => {
 
   it("believes in no order, and rounds no T down, where nothing is known", () =>
     expect(historyReading(sampleProfile())).toEqual({ order: "split", resolution: "millisecond" }));
+});
+
+describe("mayBeForged()", () => {
+  it.each<[string, boolean | null, boolean]>([
+    ["minio", true, true],
+    ["generic", null, true],
+    ["generic", false, false],
+    ["aws", null, false],
+  ])("of %s, of which the profile says %s: %s", (name, value, expected) => {
+    const profile = { ...sampleProfile({ historyForgeable: { value, evidence: "tried" } }), name };
+    expect(mayBeForged(profile)).toBe(expected);
+  });
 });

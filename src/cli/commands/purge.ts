@@ -12,7 +12,7 @@ import type { PurgingStore } from "../../store/versioned-store.ts";
 import { confirm } from "../confirm.ts";
 import { connectionsFlag } from "../connections-flag.ts";
 import { exitCodeOf, findingsExitCode } from "../exit-code.ts";
-import { historyReading } from "../history-reading.ts";
+import { historyReading, mayBeForged } from "../history-reading.ts";
 import type { CommandAction, CommandInput, Invocation } from "../invocation.ts";
 import { openNamedRepository, type OpenedRepository } from "../open-repository.ts";
 import { purgeHolds, purgeWatch } from "../purge-holds.ts";
@@ -94,10 +94,9 @@ async function planned(
   return { plan, left };
 }
 
-/** The profile `generic` may stand for any store, one whose dates can be forged among them. */
-function dateTrust({ name, historyForgeable, uploadDate }: ProviderProfile): DateTrust {
-  if (historyForgeable.value ?? name === "generic") return "none";
-  return uploadDate.value === "completion" ? "all" : "whole";
+function dateTrust(profile: ProviderProfile): DateTrust {
+  if (mayBeForged(profile)) return "none";
+  return profile.uploadDate.value === "completion" ? "all" : "whole";
 }
 
 async function applied(
