@@ -79,7 +79,10 @@ function usualByHost({ look, limits: { tolerance } }: RailFacts): readonly Usual
 }
 
 function judged(facts: RailFacts, repository: string): Pick<RetentionPlan, "held" | "unjudged"> {
-  const settled = new Set(facts.record?.settled.filter(({ isForGood }) => isForGood).map(({ id }) => id));
+  // Not by their ids, which are short enough for a thief to make a snapshot that has the id of a settled one.
+  const settled = new Set(
+    facts.record?.settled.filter(({ isForGood }) => isForGood).map(({ rail, subject }) => `${rail} ${subject}`),
+  );
   const [held, unjudged]: [HeldRail[], UnjudgedRail[]] = [[], []];
   for (const { name, reason, release, judge } of rails) {
     const verdict = judge(facts);
@@ -89,7 +92,7 @@ function judged(facts: RailFacts, repository: string): Pick<RetentionPlan, "held
     }
     const findings = verdict.subjects
       .map((subject) => ({ ...subject, id: findingId(name, subject.subject) }))
-      .filter(({ id }) => !settled.has(id));
+      .filter(({ subject }) => !settled.has(`${name} ${subject}`));
     if (findings.length === 0) continue;
     const words = { flag: `--release ${name}`, command: `holdfast release ${repository}`, nothing: null }[release];
     held.push({ rail: name, reason, figure: verdict.figure(findings), release: words, findings });

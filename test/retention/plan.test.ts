@@ -356,6 +356,12 @@ describe("a finding", () => {
     expect(withSettled(found, "new-key-00000000", settlement)).toBeNull();
   });
 
+  it("does not settle another one that was made to have its id", () => {
+    const settled = withSettled(found, id, settlement);
+    const record = settled && { ...settled, settled: settled.settled.map((each) => ({ ...each, subject: "other" })) };
+    expect(names(heldBy(withKey, record))).toEqual(["new-key"]);
+  });
+
   it("that was let through is known from then on, and another one holds again", () => {
     const accepted = recordOf(withKey, found);
     expect(accepted.settled).toMatchObject([{ id, reason: "let through once by --release new-key", isForGood: false }]);
