@@ -96,6 +96,9 @@ function refused({ location }: PurgePlan, problem: string, hint: string): Failur
   return new Failure({ kind: "refused", action: "purge", subject: displayLocation(location), problem, hint });
 }
 
+/** Rows wait no longer to be destroyed after they were listed, in milliseconds: meanwhile somebody elsewhere may lift a marker. */
+const longestWait = 10_000;
+
 /** One pass over the bucket as it is now, and what of it is destroyed. */
 class PurgeWork {
   readonly #request: PurgeApplyRequest;
@@ -105,6 +108,7 @@ class PurgeWork {
   readonly #outcome = new PurgeOutcome();
   #removals: KeyRemoval[] = [];
   #gathered = 0;
+  #gatheredSince = 0;
   #changed = 0;
 
   constructor(request: PurgeApplyRequest, passes: Passes, journal: PurgeJournal) {
@@ -136,12 +140,13 @@ class PurgeWork {
     let now = await standing.next();
     for await (const plan of planned) {
       if (plan.decision.going.length === 0) continue;
-      while (now.done !== true && compareKeys(now.value.history.key, plan.history.key) < 0) now = await standing.next();
+      while (now.done !== true && compareKeys(now.value.history.key, plan.history.key) < 0)
+        now = await this.#next(standing);
       const found = now.done !== true && now.value.history.key === plan.history.key ? now.value : null;
       await this.#take(plan, found);
     }
     // What is left of the listing is read too: a store that cuts it short is told by its end.
-    while (now.done !== true) now = await standing.next();
+    while (now.done !== true) now = await this.#next(standing);
     await this.#destroy();
   }
 
@@ -171,9 +176,16 @@ class PurgeWork {
     const rows = removal.flat().length;
     this.#changed += wanted.size - rows;
     if (rows === 0) return;
+    if (this.#removals.length === 0) this.#gatheredSince = this.#request.clock.now();
     this.#removals.push(removal);
     this.#gathered += rows;
     if (this.#gathered >= rowsAhead) await this.#destroy();
+  }
+
+  async #next(standing: AsyncGenerator<Decided>): Promise<IteratorResult<Decided>> {
+    const isOverdue = this.#removals.length > 0 && this.#request.clock.now() - this.#gatheredSince >= longestWait;
+    if (isOverdue) await this.#destroy();
+    return await standing.next();
   }
 
   async #destroy(): Promise<void> {

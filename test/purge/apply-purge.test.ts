@@ -80,6 +80,29 @@ describe("applyPurge()", () => {
     expect((await scene.stateAt(scene.clock.now()))[scene.key(lifted ?? "")]).toBeDefined();
   });
 
+  it("lets nothing wait long between its listing and its end: a marker may be lifted meanwhile", async () => {
+    const plan = await scene.plan();
+    const events: string[] = [];
+    const store = storeWith(scene.bucket, {
+      listVersions: async function* (prefix, from) {
+        for await (const page of scene.bucket.listVersions(prefix, from)) {
+          for (const row of page) {
+            scene.clock.pass(4000);
+            events.push("listed");
+            yield [row];
+          }
+        }
+      },
+      destroyVersions: async (rows) => {
+        events.push("destroyed");
+        return await scene.bucket.destroyVersions(rows);
+      },
+    });
+    expect(await scene.apply(plan, { store, connections: 1 })).toMatchObject({ versionsRemoved: 6, markersRemoved: 5 });
+    expect(events.indexOf("destroyed")).toBeLessThan(events.lastIndexOf("listed"));
+    expect(await packRows()).toBe(0);
+  });
+
   it("destroys nothing that was not in the plan, though it could go by now", async () => {
     const plan = await scene.plan();
     const late = scene.path("data", "late");
