@@ -78,3 +78,15 @@ describe("burst, over years of pruning that thins out what stands", () => {
     expect(years.prune()).toEqual([expect.stringMatching(/^burst: /)]);
   });
 });
+
+describe("silent-host, after years of pruning that thins out what stands", () => {
+  it("still notices within a week that daily backups have stopped", () => {
+    const years = new Years(quickStart);
+    for (let week = 0; week < 60; week++) {
+      years.pass(7, day);
+      expect(years.prune()).toEqual([]);
+    }
+    years.pass(4, 4 * day);
+    expect(years.prune()).toEqual(["silent-host: nothing from nas for 4d, usual is a backup every 1d"]);
+  });
+});

@@ -114,3 +114,26 @@ export function usualInterval(
   const among = agreed.length < fewest ? snapshots : agreed;
   return Math.max(gap(among.map(({ time }) => time)), gap(among.map(({ storedAt }) => storedAt)), 1000);
 }
+
+/** What came longer ago says little of how often backups come now. */
+const lately = 30 * 86_400_000;
+
+/**
+ * How often new snapshots of the hosts of these came lately, by when this host first saw them, gone ones included: what the
+ * rules have left standing is thinned out, and lies further apart than the backups came. For fewer than 3 what the first
+ * run noted; null where it noted nothing.
+ */
+export function intervalOnRecord(snapshots: readonly TimedSnapshot[], { record }: RailFacts): number | null {
+  const acceptedAt = record?.acceptedAt ?? null;
+  if (record === null || acceptedAt === null) return null;
+  const hosts = new Set(snapshots.map(({ host }) => host));
+  const seen = Object.values(record.snapshots)
+    .filter(({ accepted, host }) => accepted && (host === undefined || hosts.has(host)))
+    .map(({ firstSeen }) => firstSeen)
+    .toSorted((a, b) => a - b);
+  const from = seen.findLast((each) => each <= acceptedAt - lately) ?? seen[0] ?? acceptedAt;
+  const came = seen.filter((each) => each > from).length;
+  if (came >= fewest) return Math.max(1000, (acceptedAt - from) / came);
+  const noted = (record.usual ?? []).filter(({ host }) => hosts.has(host));
+  return noted.length === 0 ? null : Math.min(...noted.map(({ interval }) => interval));
+}

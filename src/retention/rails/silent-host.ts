@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.ts";
-import { listed, usualInterval, type Rail, type RailSubject } from "./rail.ts";
+import type { TimedSnapshot } from "../clocks.ts";
+import { intervalOnRecord, listed, usualInterval, type Rail, type RailFacts, type RailSubject } from "./rail.ts";
 
 /** How many usual intervals of silence pass, and the least that does: laptops sleep over a weekend. */
 const intervals = 3;
@@ -11,10 +12,11 @@ export const silentHost: Rail = {
   reason: "where backups have stopped, the old ones are all there is, and an intruder stops them first",
   release: "flag",
   isLasting: false,
-  judge: ({ look, limits: { tolerance } }) => {
+  judge: (facts) => {
+    const { look } = facts;
     const hosts = Map.groupBy(look.snapshots, ({ host }) => host);
     const subjects = [...hosts].flatMap(([host, snapshots]): readonly RailSubject[] => {
-      const interval = usualInterval(snapshots, { tolerance });
+      const interval = intervalOf(snapshots, facts);
       const newest = snapshots.toSorted((a, b) => b.storedAt - a.storedAt)[0];
       if (interval === null || newest === undefined) return [];
       const silence = look.now - newest.storedAt;
@@ -27,3 +29,10 @@ export const silentHost: Rail = {
     return { kind: "judged", subjects, figure: listed };
   },
 };
+
+function intervalOf(snapshots: readonly TimedSnapshot[], facts: RailFacts): number | null {
+  const { tolerance } = facts.limits;
+  const intervals = [usualInterval(snapshots, { tolerance }), intervalOnRecord(snapshots, facts)];
+  const known = intervals.filter((each) => each !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
