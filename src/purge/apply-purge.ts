@@ -151,15 +151,14 @@ class PurgeWork {
   }
 
   async *#decided(pages: HistoryPages): AsyncGenerator<Decided> {
-    const { plan, heldKey } = this.#request;
+    const { plan } = this.#request;
     const { earlier } = this.#passes;
     const before = earlier === null ? null : new EarlierListing(earlier.record.begunAt, earlier.pages());
     try {
       for await (const history of keyHistories(pages)) {
         if (areaOf(history.key.slice(plan.rules.prefix.length)) === null) continue;
         const seen = before === null ? null : await before.of(history.key);
-        const isHeld = (heldKey?.(history.key) ?? null) !== null;
-        yield { history, decision: decideKey(history, { seen, isHeld }, plan.rules) };
+        yield { history, decision: decideKey(history, seen, plan.rules) };
       }
     } finally {
       await before?.close();

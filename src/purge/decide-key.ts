@@ -15,14 +15,6 @@ import type { SeenRows } from "./seen-rows.ts";
  */
 export type DateTrust = "all" | "whole" | "none";
 
-/** What is known of one key besides its rows. */
-export interface KeyFacts {
-  /** What an earlier listing, from before the window, says of it; null where there is none. */
-  readonly seen: SeenRows | null;
-  /** Whether something stands against touching it. */
-  readonly isHeld: boolean;
-}
-
 /** By what every key of a listing is judged. */
 export interface PurgeRules {
   readonly prefix: string;
@@ -33,11 +25,8 @@ export interface PurgeRules {
   readonly dates: DateTrust;
 }
 
-/**
- * `order`: rows and dates, or the earlier listing, disagree; `overwritten`: versions of one name have other contents;
- * `held`: the caller knows of something that stands against it.
- */
-export type LeftBecause = "order" | "overwritten" | "held";
+/** `order`: rows and dates, or the earlier listing, disagree; `overwritten`: versions of one name have other contents. */
+export type LeftBecause = "order" | "overwritten";
 
 export interface KeyDecision {
   /** The rows as they were judged, the newest first. */
@@ -54,15 +43,16 @@ export interface KeyDecision {
 }
 
 /**
- * What of one key no instant from the cutoff on needs. A version is needed up to the date of the row above it, or up to the
- * day on which it was first seen superseded, whichever is later: so the row that was current at the cutoff stays, and all
- * above it. A row with the id `null` stays, and so does the marker above it.
+ * What of one key no instant from the cutoff on needs; `seen` is what an earlier listing, from before the window, says of it.
+ * A version is needed up to the date of the row above it, or up to the day on which it was first seen superseded, whichever is
+ * later: so the row that was current at the cutoff stays, and all above it. A row with the id `null` stays, and so does the
+ * marker above it.
  *
  * The key is left as it is where the order of its rows is in doubt (see `stateAt`), where a row that an earlier listing
  * shows as current is below another now that cannot be told to be old, and where versions of an object that restic never
  * rewrites differ, unless all that stays is the same as what was written first.
  */
-export function decideKey({ key, rows }: KeyHistory, { seen, isHeld }: KeyFacts, rules: PurgeRules): KeyDecision {
+export function decideKey({ key, rows }: KeyHistory, seen: SeenRows | null, rules: PurgeRules): KeyDecision {
   const sequence = newestFirst(rows, rules.order, rules.idTime);
   const byDate = sequence.findIndex((row) => isDatedOld(row, rules));
   const nothing = { rows: sequence, going: [], left: null, waiting: 0 };
@@ -74,7 +64,7 @@ export function decideKey({ key, rows }: KeyHistory, { seen, isHeld }: KeyFacts,
   const old = sequence.slice(byDate + 1).filter(({ versionId }) => !isNullVersion(versionId)).length;
   if (passing.length + deadMarkers.length === 0) return { ...nothing, waiting: old };
   const path = key.slice(rules.prefix.length);
-  const left = isHeld ? "held" : leftBecause({ sequence, stays, below, rows, seen, rules, path });
+  const left = leftBecause({ sequence, stays, below, rows, seen, rules, path });
   if (left !== null) return { ...nothing, left };
   const going = [...firstWrittenLast(passing), deadMarkers].filter((group) => group.length > 0);
   return { ...nothing, going, waiting: Math.max(0, old - passing.length) };

@@ -157,11 +157,10 @@ class PlanReading {
     }
     this.#whole.see(area, history.rows);
     const seen = this.#earlier === null ? null : await this.#earlier.of(history.key);
-    const reason = this.#request.heldKey?.(history.key) ?? null;
-    const decision = decideKey(history, { seen, isHeld: reason !== null }, this.#rules);
+    const decision = decideKey(history, seen, this.#rules);
     this.outlook.see(decision.rows);
     this.tally.add(area, decision);
-    if (decision.left !== null) this.#request.onLeft?.(leftFinding(history, decision.left, reason));
+    if (decision.left !== null) this.#request.onLeft?.(leftFinding(history, decision.left));
   }
 }
 
@@ -173,11 +172,9 @@ export function listing(
   return shardedHistory(store, { prefix: location.prefix, connections, signal });
 }
 
-function leftFinding({ key, rows }: KeyHistory, left: LeftBecause, reason: string | null): Finding {
+function leftFinding({ key, rows }: KeyHistory, left: LeftBecause): Finding {
   const common = { rule: `purge-${left}`, severity: "warning", subject: key } as const;
   switch (left) {
-    case "held":
-      return { ...common, evidence: reason ?? "it is held", remedy: "Settle that first." };
     case "order": {
       const evidence = `the order of its ${rows.length} versions and markers, their dates and what was seen of them disagree`;
       return { ...common, evidence, remedy: "It is left as it is. Look at its versions." };

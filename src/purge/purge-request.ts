@@ -2,7 +2,6 @@ import type { Clock } from "../base/clock.ts";
 import type { Duration } from "../base/duration.ts";
 import type { Finding } from "../base/finding.ts";
 import type { Instant } from "../base/instant.ts";
-import type { ObjectKey } from "../base/object-key.ts";
 import type { RepositoryLocation } from "../base/repository-location.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import type { VersionIdTime } from "../base/version-id-time.ts";
@@ -34,8 +33,6 @@ export interface PurgePlanRequest {
   readonly dates: DateTrust;
   /** What the caller knows to stand against any purge: a hold, a finding that nobody has settled. */
   readonly held?: readonly Finding[];
-  /** What stands against touching one key, in a few words; null where nothing does. */
-  readonly heldKey?: ((key: ObjectKey) => string | null) | undefined;
   readonly connections?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;
@@ -73,7 +70,6 @@ export interface PurgeApplyRequest {
   readonly accessKey: string | null;
   /** What stands against any purge by now; asked before the first request to destroy anything and between batches. */
   readonly heldNow?: (() => Promise<readonly Finding[]>) | undefined;
-  readonly heldKey?: ((key: ObjectKey) => string | null) | undefined;
   readonly connections?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;

@@ -37,11 +37,7 @@ function listed(...ids: readonly string[]): SeenRows {
 }
 
 function decided(rows: readonly Row[], seen: SeenRows | null = null, changes: Partial<PurgeRules> = {}) {
-  const { going, left, waiting } = decideKey(
-    { key, rows: history(rows) },
-    { seen, isHeld: false },
-    { ...rules, ...changes },
-  );
+  const { going, left, waiting } = decideKey({ key, rows: history(rows) }, seen, { ...rules, ...changes });
   return { going: going.map((group) => group.map((row): string => row.versionId)), left, waiting };
 }
 
@@ -176,7 +172,7 @@ describe("decideKey()", () => {
     const none = { key, rows: [{ ...first, isLatest: false }, ...others] };
     const both = { key, rows: [first, ...others.map((row) => ({ ...row, isLatest: true }))] };
     for (const each of [none, both]) {
-      expect(decideKey(each, { seen: null, isHeld: false }, rules)).toMatchObject({ going: [], left: "order" });
+      expect(decideKey(each, null, rules)).toMatchObject({ going: [], left: "order" });
     }
   });
 
@@ -196,20 +192,8 @@ describe("decideKey()", () => {
       ["b", "del", -2],
     ]);
     if (put === undefined || older === undefined || marker === undefined) throw new Error("no rows");
-    const decision = decideKey(
-      { key, rows: [put, older, marker] },
-      { seen: null, isHeld: false },
-      { ...rules, order: "split" },
-    );
+    const decision = decideKey({ key, rows: [put, older, marker] }, null, { ...rules, order: "split" });
     expect(decision.going.flat().map((row) => row.versionId)).toEqual(["b", "a"]);
-  });
-
-  it("leaves a key that something stands against", () => {
-    const rows = history([
-      ["b", "put", -1],
-      ["a", "put", -2],
-    ]);
-    expect(decideKey({ key, rows }, { seen: null, isHeld: true }, rules)).toMatchObject({ going: [], left: "held" });
   });
 });
 

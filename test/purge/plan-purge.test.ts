@@ -86,13 +86,6 @@ describe("planPurge()", () => {
     expect((await scene.plan()).totals.left).toBe(1);
     expect(scene.left).toMatchObject([{ rule: "purge-overwritten", subject: scene.key(path) }]);
   });
-
-  it("leaves a key that the caller has something against", async () => {
-    const heldKey = (key: string): string | null => (key === scene.key(pack) ? "an unresolved finding" : null);
-    const { totals } = await scene.plan({ heldKey });
-    expect(totals).toMatchObject({ versions: 1, left: 1 });
-    expect(scene.left).toMatchObject([{ rule: "purge-held", evidence: "an unresolved finding" }]);
-  });
 });
 
 describe("planPurge() is held", () => {

@@ -105,8 +105,7 @@ export class PurgeScene {
   }
 
   async purge(changes: Partial<PurgePlanRequest> = {}, store: PurgingStore = this.bucket): Promise<PurgeResult> {
-    const { heldKey } = changes;
-    return await this.apply(await this.plan({ store, ...changes }), { store, heldKey });
+    return await this.apply(await this.plan({ store, ...changes }), { store });
   }
 
   async rows(): Promise<readonly HistoryRow[]> {
