@@ -35,6 +35,11 @@ export function formatInstant(instant: Instant): string {
   return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 
+/** `20261120T025959Z`: no colons, which some file systems refuse. */
+export function compactInstant(instant: Instant): string {
+  return formatInstant(instant).replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+}
+
 export function addMilliseconds(instant: Instant, milliseconds: number): Instant {
   return (instant + Math.trunc(milliseconds)) as Instant;
 }

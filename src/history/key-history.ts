@@ -66,18 +66,19 @@ class OpenKey {
   #add(row: HistoryRow): void {
     if (this.#isKnown(row)) return;
     this.#rows.push(row);
-    this.#names?.add(nameOf(row));
+    this.#names?.add(rowName(row));
   }
 
   #isKnown(row: HistoryRow): boolean {
     if (this.#rows.length < fewRows)
       return this.#rows.some((other) => other.versionId === row.versionId && other.kind === row.kind);
-    this.#names ??= new Set(this.#rows.map(nameOf));
-    return this.#names.has(nameOf(row));
+    this.#names ??= new Set(this.#rows.map(rowName));
+    return this.#names.has(rowName(row));
   }
 }
 
-function nameOf({ kind, versionId }: HistoryRow): string {
+/** What tells a row of one key from its others: a version and a marker may have the same id. */
+export function rowName({ kind, versionId }: Pick<HistoryRow, "kind" | "versionId">): string {
   return `${kind} ${versionId}`;
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from "../base/finding.ts";
 import { formatInstant } from "../base/instant.ts";
 import { displayLocation } from "../base/repository-location.ts";
 import type { HeldLock } from "../base/state-folder.ts";
-import { compareKeys, keyHistories } from "../history/key-history.ts";
+import { compareKeys, keyHistories, rowName } from "../history/key-history.ts";
 import type { HistoryPages, KeyHistory } from "../history/key-history.ts";
 import { damagedFile } from "../history/line-fields.ts";
 import type { HistoryRow } from "../store/object-version.ts";
@@ -166,8 +166,8 @@ class PurgeWork {
   }
 
   async #take(planned: Decided, found: Decided | null): Promise<void> {
-    const wanted = new Set(planned.decision.going.flat().map(nameOf));
-    const isPlanned = (row: HistoryRow): boolean => wanted.has(nameOf(row));
+    const wanted = new Set(planned.decision.going.flat().map(rowName));
+    const isPlanned = (row: HistoryRow): boolean => wanted.has(rowName(row));
     const groups = found?.decision.going ?? [];
     const strange = groups.findIndex((group) => !group.every(isPlanned));
     // A group goes only when all before it goes.
@@ -243,8 +243,4 @@ class PurgeWork {
 interface Decided {
   readonly history: KeyHistory;
   readonly decision: KeyDecision;
-}
-
-function nameOf({ kind, versionId }: HistoryRow): string {
-  return `${kind} ${versionId}`;
 }

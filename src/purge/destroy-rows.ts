@@ -1,4 +1,5 @@
 import { isNullVersion } from "../base/version-id.ts";
+import { denials } from "../store/denials.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { BatchOutcome, PurgingStore } from "../store/versioned-store.ts";
 import type { PurgeCounts, PurgeJournal } from "./purge-journal.ts";
@@ -47,8 +48,6 @@ export class PurgeOutcome implements PurgeCounts {
     this.firstProblem ??= `${row.key}: ${problem}`;
   }
 }
-
-const denials: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "AllAccessDisabled"]);
 
 /**
  * Destroys what goes of some keys, the first groups of all of them first. What the store refuses for a single row is

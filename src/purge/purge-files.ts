@@ -1,4 +1,4 @@
-import { formatInstant } from "../base/instant.ts";
+import { compactInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 
@@ -33,7 +33,7 @@ export async function purgeStems(state: StateFolder, kind: Kind, repository: str
 /** `home-20261121T144000Z-1`, counted on where that evidence is there already. */
 export async function freePurgeStem(state: StateFolder, repository: string, at: Instant): Promise<string> {
   const taken = new Set(await purgeStems(state, "evidence", repository));
-  const day = formatInstant(at).replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  const day = compactInstant(at);
   for (let run = 1; ; run++) if (!taken.has(`${repository}-${day}-${run}`)) return `${repository}-${day}-${run}`;
 }
 

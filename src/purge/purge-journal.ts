@@ -1,10 +1,10 @@
-import { ChainReader, ChainWriter } from "../base/chained-lines.ts";
+import { ChainWriter } from "../base/chained-lines.ts";
 import type { Line } from "../base/chained-lines.ts";
 import { formatInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
-import { LineSplitter } from "../base/line-splitter.ts";
 import type { LineFile, StateFolder } from "../base/state-folder.ts";
-import { damagedFile, Fields } from "../history/line-fields.ts";
+import type { Fields } from "../history/line-fields.ts";
+import { readChained } from "../history/read-chained.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import { purgeFile, purgeStems } from "./purge-files.ts";
 
@@ -104,19 +104,10 @@ export async function brokenRun(state: StateFolder, repository: string): Promise
   if (stem === undefined) return null;
   const name = purgeFile("journal", stem);
   const about = { what: "journal of a purge", path: state.pathOf(name) };
-  const file = await state.open(name);
-  const chain = new ChainReader();
-  const splitter = new LineSplitter();
   const run = { startedAt: null as Instant | null, intended: 0, done: 0, isEnded: false };
-  let number = 0;
-  for await (const piece of file?.text() ?? []) {
-    for (const text of splitter.take(piece)) {
-      number++;
-      const content = chain.take(text);
-      if (content === null) throw damagedFile(about, `line ${number} is damaged: the chain of hashes breaks`);
-      take(new Fields(content, about, number), run);
-    }
-  }
+  await readChained(await state.open(name), about, (line) => {
+    take(line, run);
+  });
   const { startedAt, intended, done, isEnded } = run;
   return startedAt === null || isEnded ? null : { journal: about.path, startedAt, intended, done };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from "../base/instant.ts";
 import type { ObjectKey } from "../base/object-key.ts";
-import { compareKeys, keyHistories } from "../history/key-history.ts";
+import { compareKeys, keyHistories, rowName } from "../history/key-history.ts";
 import type { HistoryPages, KeyHistory } from "../history/key-history.ts";
 import { currentRow } from "../history/state-at.ts";
 import type { HistoryRow } from "../store/object-version.ts";
@@ -47,12 +47,8 @@ export class EarlierListing {
 }
 
 function seenRows(begunAt: Instant, rows: readonly HistoryRow[]): SeenRows {
-  const names = new Set(rows.map(nameOf));
+  const names = new Set(rows.map(rowName));
   const current = currentRow(rows);
-  const currentName = current === null ? null : nameOf(current);
-  return { begunAt, has: (row) => names.has(nameOf(row)), wasCurrent: (row) => nameOf(row) === currentName };
-}
-
-function nameOf({ kind, versionId }: HistoryRow): string {
-  return `${kind} ${versionId}`;
+  const currentName = current === null ? null : rowName(current);
+  return { begunAt, has: (row) => names.has(rowName(row)), wasCurrent: (row) => rowName(row) === currentName };
 }

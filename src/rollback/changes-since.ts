@@ -1,4 +1,5 @@
 import type { ObjectKey } from "../base/object-key.ts";
+import { rowName } from "../history/key-history.ts";
 import type { HistoryPages } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { HistoryRow, ObjectVersion } from "../store/object-version.ts";
@@ -127,9 +128,9 @@ interface Rows {
 
 /** Null where nothing changed but by the plan, and a text where something did. */
 function compare({ then, now }: Rows, step: RollbackStep | null): string | Omit<Doubt, "key" | "wasAskedFor"> | null {
-  const known = new Map(then.map((row) => [`${row.kind} ${row.versionId}`, rowRef(row)]));
+  const known = new Map(then.map((row) => [rowName(row), rowRef(row)]));
   const isFresh = (row: HistoryRow): boolean => {
-    const ref = known.get(`${row.kind} ${row.versionId}`);
+    const ref = known.get(rowName(row));
     return ref === undefined || !isRow(ref, row);
   };
   const fresh = now.filter(isFresh);

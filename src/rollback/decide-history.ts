@@ -5,6 +5,7 @@ import type { HistoryPages, KeyHistory } from "../history/key-history.ts";
 import { keyHistoryPages } from "../history/key-history.ts";
 import { currentRow } from "../history/state-at.ts";
 import { repositoryObject } from "../restic/layout.ts";
+import { lockLifetime } from "../restic/lock-lifetime.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import { isArchived } from "./archived.ts";
 import { decideKey } from "./decide.ts";
@@ -32,9 +33,6 @@ interface DecidingRequest {
   /** By the store's clock. */
   readonly now: Instant;
 }
-
-/** restic renews a lock every 5 minutes and calls it stale after 30 (restic internal/repository, StaleLockTimeout). */
-const lockLifetime = 30 * 60_000;
 
 /** What of the small folders is read to see whether it is what its name says, though it will be hidden. */
 const largestHiddenRead = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { formatInstant } from "../base/instant.ts";
+import { compactInstant } from "../base/instant.ts";
 import type { Instant } from "../base/instant.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 
@@ -62,9 +62,4 @@ export async function journalNames(
   let run = 1;
   for (; present.has(`${stem}-${run}.journal.jsonl`); run++) earlier.push(rollbackFile("journal", `${stem}-${run}`));
   return { earlier, next: rollbackFile("journal", `${stem}-${run}`) };
-}
-
-/** `20261120T025959Z`: no colons, which some file systems refuse. */
-export function compactInstant(instant: Instant): string {
-  return formatInstant(instant).replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
 }

@@ -5,13 +5,11 @@ import type { HeldLock, StateFolder, TextFile } from "../base/state-folder.ts";
 import { damagedFile } from "../history/line-fields.ts";
 import { readEvidence } from "../history/read-evidence.ts";
 import { repositoryObject } from "../restic/layout.ts";
+import { lockLifetime } from "../restic/lock-lifetime.ts";
 import type { HistoryRow } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { planStem } from "./plan-stem.ts";
-
-/** restic renews a lock every 5 minutes and calls it stale after 30 (restic internal/repository, StaleLockTimeout). */
-const lockLifetime = 30 * 60_000;
 
 /** Fails with `refused` unless versioning is Enabled at this moment: any write would replace what is there in place. */
 export async function requireVersioning(store: ReadableStore, plan: RollbackPlan): Promise<void> {

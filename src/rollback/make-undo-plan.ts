@@ -3,9 +3,7 @@ import type { Finding } from "../base/finding.ts";
 import type { StateFolder } from "../base/state-folder.ts";
 import { EvidenceWriter } from "../history/evidence.ts";
 import type { EvidenceSeal } from "../history/evidence.ts";
-import type { HistoryPages } from "../history/key-history.ts";
 import { shardedHistory } from "../history/shards.ts";
-import type { HistoryRow } from "../store/object-version.ts";
 import type { ReadableStore } from "../store/versioned-store.ts";
 import { DecidedKeys } from "./decided-keys.ts";
 import type { Run } from "./decided-keys.ts";
@@ -15,6 +13,7 @@ import { inParallel } from "./in-parallel.ts";
 import { joinedKeys } from "./key-join.ts";
 import { readPlan } from "./plan-file.ts";
 import type { RollbackPlan } from "./plan-file.ts";
+import { savedPages } from "./plan-source.ts";
 import { planStem } from "./plan-stem.ts";
 import { PlanWriter } from "./plan-writer.ts";
 import type { HashVersion } from "./prove.ts";
@@ -78,7 +77,7 @@ async function readSteps(request: UndoPlanRequest, journals: JournalReading, int
   const writer = await beginEvidence(request, into.stem);
   try {
     const listed = shardedHistory(store, { prefix: plan.header.prefix, connections, signal });
-    const now = saved(listed, writer);
+    const now = savedPages(listed, writer);
     for await (const batch of joinedKeys({ then: before, now, plan })) {
       signal?.throwIfAborted();
       const written = batch.filter((joined): joined is StepToUndo => {
@@ -106,13 +105,6 @@ async function beginEvidence(
   ]);
   const header = { bucket, prefix, versioning, takenAt: clock.now(), order, idTime, settings, openUploads };
   return await EvidenceWriter.begin(await state.createSealed(name), name, header);
-}
-
-async function* saved(pages: HistoryPages, writer: EvidenceWriter): AsyncGenerator<readonly HistoryRow[]> {
-  for await (const page of pages) {
-    await writer.add(page);
-    yield page;
-  }
 }
 
 async function undoBatch(

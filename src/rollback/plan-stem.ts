@@ -1,4 +1,4 @@
-import { compactInstant } from "./file-names.ts";
+import { compactInstant } from "../base/instant.ts";
 import type { PlanHeader } from "./plan-lines.ts";
 
 /** What the journals, the lock and the reports of a plan are called by: no two plans share one. */

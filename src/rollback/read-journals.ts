@@ -1,9 +1,8 @@
-import { ChainReader } from "../base/chained-lines.ts";
 import type { Instant } from "../base/instant.ts";
-import { LineSplitter } from "../base/line-splitter.ts";
 import type { StateFolder } from "../base/state-folder.ts";
-import { damagedFile, Fields } from "../history/line-fields.ts";
-import type { FileOfLines } from "../history/line-fields.ts";
+import { damagedFile } from "../history/line-fields.ts";
+import type { Fields, FileOfLines } from "../history/line-fields.ts";
+import { readChained } from "../history/read-chained.ts";
 import { journalNames } from "./file-names.ts";
 import type { RollbackPlan } from "./plan-file.ts";
 import { planStem, sealName } from "./plan-stem.ts";
@@ -80,24 +79,14 @@ interface Into {
 
 async function readJournal(state: StateFolder, name: string, { plan, reading }: Into): Promise<void> {
   const file = { what: "journal", path: state.pathOf(name) };
-  const opened = await state.open(name);
-  const chain = new ChainReader();
-  const splitter = new LineSplitter();
-  let number = 0;
-  for await (const piece of opened?.text() ?? []) {
-    for (const text of splitter.take(piece)) {
-      const content = chain.take(text);
-      number++;
-      if (content === null) throw damagedFile(file, `line ${number} is damaged: the chain of hashes breaks`);
-      const line = new Fields(content, file, number);
-      if (number === 1) begin(line, plan, reading);
-      else take(line, plan, reading);
-    }
-  }
-  if (number === 0) return;
-  await requireSealed(state, name, { last: chain.last, file });
+  const last = await readChained(await state.open(name), file, (line, number) => {
+    if (number === 1) begin(line, plan, reading);
+    else take(line, plan, reading);
+  });
+  if (last === null) return;
+  await requireSealed(state, name, { last, file });
   reading.runs++;
-  reading.previous = { name, last: chain.last };
+  reading.previous = { name, last };
 }
 
 function begin(line: Fields, plan: RollbackPlan, reading: Reading): void {

@@ -2,6 +2,7 @@ import { Failure } from "../base/failure.ts";
 import type { ObjectKey } from "../base/object-key.ts";
 import { isNullVersion } from "../base/version-id.ts";
 import type { VersionId } from "../base/version-id.ts";
+import { denials } from "../store/denials.ts";
 import type { DeleteMarker } from "../store/object-version.ts";
 import type { BatchOutcome, RestorableStore } from "../store/versioned-store.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -178,8 +179,6 @@ async function recordBatch(
     }
   }
 }
-
-const denials: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "AllAccessDisabled"]);
 
 async function copy(standings: readonly Of<"copy">[], acting: Acting): Promise<void> {
   await inGroups(

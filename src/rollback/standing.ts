@@ -1,5 +1,4 @@
 import type { VersionIdTime } from "../base/version-id-time.ts";
-
 import type { KeyHistory } from "../history/key-history.ts";
 import { currentRow, newestFirst } from "../history/state-at.ts";
 import type { ListingOrder } from "../history/state-at.ts";
@@ -57,8 +56,7 @@ export async function standingOf(step: RollbackStep, history: KeyHistory | null,
   if (current === to) return { kind: "done", step };
   const todo = step.action === "liftMarker" ? lifting(step, rows, to) : copying(step, rows, to);
   if (todo !== null) return todo;
-  const means = { wasAskedFor: look.wasIntended(step.n), hash: look.hash };
-  const compared = current?.kind === "version" ? await samenessOfCopy(current, to, means) : null;
+  const compared = current?.kind === "version" ? await samenessOfCopy(current, to, copyOf(step, look)) : null;
   if (compared?.kind === "same") return { kind: "done", step };
   if (await isPreserved(step, rows, look)) return { kind: "copy", step, version: to, preserve: null };
   return { kind: "changed", step, now: shown(current, compared) };
@@ -120,8 +118,11 @@ async function isPreserved(step: RollbackStep, rows: readonly HistoryRow[], look
   const exposed = exposedRow(step, rows);
   const current = currentRow(rows);
   if (exposed === null || current?.kind !== "version") return false;
-  const means = { wasAskedFor: look.wasIntended(step.n), hash: look.hash };
-  return (await samenessOfCopy(current, exposed, means)).kind === "same";
+  return (await samenessOfCopy(current, exposed, copyOf(step, look))).kind === "same";
+}
+
+function copyOf({ n }: RollbackStep, { wasIntended, hash }: Look): Parameters<typeof samenessOfCopy>[2] {
+  return { wasAskedFor: wasIntended(n), hash };
 }
 
 function exposedRow(step: RollbackStep, rows: readonly HistoryRow[]): ObjectVersion | null {
