@@ -32,6 +32,11 @@ export interface Dialect {
   readonly comesWith: Readonly<Partial<Record<Right, Right>>>;
 }
 
+/** Names of settings that stores know together or not at all. */
+const encryption = ["s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"] as const;
+const replication = ["s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration"] as const;
+const logging = ["s3:GetBucketLogging", "s3:PutBucketLogging"] as const;
+
 /** Nobody who has put an object under a key of his own can have it read again: only the version below it helps. */
 const noKeyOfItsOwn: ConditionalDeny = {
   name: "NoEncryptionKeyOfItsOwn",
@@ -77,14 +82,7 @@ export const wasabiDialect: Dialect = {
 export const minioDialect: Dialect = {
   ...awsDialect,
   vocabulary: deviating({
-    without: [
-      "s3:GetBucketAcl",
-      "s3:PutBucketAcl",
-      "s3:PutObjectAcl",
-      "s3:PutObjectVersionAcl",
-      "s3:GetBucketLogging",
-      "s3:PutBucketLogging",
-    ],
+    without: ["s3:GetBucketAcl", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", ...logging],
     also: {
       "lift marker": { bucket: [], object: ["s3:DeleteObject"] },
       "destroy version": { bucket: [], object: ["s3:DeleteObject"] },
@@ -102,7 +100,7 @@ export const minioDialect: Dialect = {
  */
 export const cephDialect: Dialect = {
   ...awsDialect,
-  vocabulary: deviating({ without: ["s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"] }),
+  vocabulary: deviating({ without: [...encryption] }),
   batchDeleters: ["pruner", "purger", "rescuer"],
   conditionalDenies: [],
 };
@@ -111,15 +109,7 @@ export const cephDialect: Dialect = {
 export const seaweedfsDialect: Dialect = {
   ...awsDialect,
   vocabulary: deviating({
-    without: [
-      "s3:GetBucketPolicyStatus",
-      "s3:GetEncryptionConfiguration",
-      "s3:PutEncryptionConfiguration",
-      "s3:GetReplicationConfiguration",
-      "s3:PutReplicationConfiguration",
-      "s3:GetBucketLogging",
-      "s3:PutBucketLogging",
-    ],
+    without: ["s3:GetBucketPolicyStatus", ...encryption, ...replication, ...logging],
   }),
   conditionalDenies: [],
 };
@@ -149,12 +139,9 @@ export const scalewayDialect: Dialect = {
       "s3:PutBucketPolicy",
       "s3:DeleteBucketPolicy",
       "s3:GetBucketPolicyStatus",
-      "s3:GetEncryptionConfiguration",
-      "s3:PutEncryptionConfiguration",
-      "s3:GetReplicationConfiguration",
-      "s3:PutReplicationConfiguration",
-      "s3:GetBucketLogging",
-      "s3:PutBucketLogging",
+      ...encryption,
+      ...replication,
+      ...logging,
       "s3:GetBucketNotification",
       "s3:PutBucketNotification",
     ],
@@ -169,12 +156,7 @@ export const scalewayDialect: Dialect = {
 export const hetznerDialect: Dialect = {
   ...cephDialect,
   vocabulary: deviating({
-    without: [
-      "s3:GetEncryptionConfiguration",
-      "s3:PutEncryptionConfiguration",
-      "s3:GetBucketLogging",
-      "s3:PutBucketLogging",
-    ],
+    without: [...encryption, ...logging],
   }),
   effect: "narrowed",
   batchDeleters: [],
