@@ -6,6 +6,7 @@ import {
   isFirstRun,
   listed,
   newOnes,
+  shorterInterval,
   unknownShare,
   usualInterval,
   usualOnes,
@@ -58,12 +59,9 @@ interface Measured {
 function crowdOf({ snapshots }: SnapshotGroup<TimedSnapshot>, facts: RailFacts): Measured | "unknown" {
   const { tolerance } = facts.limits;
   const share = isFirstRun(facts) ? unknownShare : 0.5;
-  const intervals = [
-    usualInterval(usualOnes(snapshots, facts), { tolerance, share }),
-    intervalOnRecord(snapshots, facts),
-  ].filter((each) => each !== null);
-  if (intervals.length === 0) return "unknown";
-  const interval = Math.min(...intervals);
+  const standing = usualInterval(usualOnes(snapshots, facts), { tolerance, share });
+  const interval = shorterInterval(standing, intervalOnRecord(snapshots, facts));
+  if (interval === null) return "unknown";
   const fresh = newOnes(snapshots, facts);
   const crowds = [densest(fresh, interval), sinceLastRun(fresh, interval, facts)];
   return { interval, crowd: crowds.reduce((a, b) => (b.excess > a.excess ? b : a)) };

@@ -1,4 +1,4 @@
-import type { Rail, RailSubject } from "./rail.ts";
+import type { Rail, RailFacts, RailSubject } from "./rail.ts";
 import { listed } from "./rail.ts";
 
 export const emptyList: Rail = {
@@ -18,7 +18,7 @@ export const groupEmptied: Rail = {
   release: "flag",
   isLasting: false,
   judge: ({ groups, decisions }) => {
-    const kept = new Set(decisions.filter(({ keep }) => keep).map(({ snapshot }) => snapshot.id));
+    const kept = keptOnes(decisions);
     const subjects = groups
       .filter(({ snapshots }) => !snapshots.some(({ id }) => kept.has(id)))
       .map(({ key }) => ({ subject: key, evidence: `no snapshot would be left of ${key}` }));
@@ -32,7 +32,7 @@ export const newestLost: Rail = {
   release: "flag",
   isLasting: false,
   judge: ({ groups, decisions }) => {
-    const kept = new Set(decisions.filter(({ keep }) => keep).map(({ snapshot }) => snapshot.id));
+    const kept = keptOnes(decisions);
     const subjects = groups.flatMap(({ key, snapshots }): readonly RailSubject[] => {
       const newest = snapshots.toSorted((a, b) => b.storedAt - a.storedAt)[0];
       const isEmptied = !snapshots.some(({ id }) => kept.has(id));
@@ -63,3 +63,7 @@ export const snapshotsMissing: Rail = {
     };
   },
 };
+
+function keptOnes(decisions: RailFacts["decisions"]): ReadonlySet<string> {
+  return new Set(decisions.filter(({ keep }) => keep).map(({ snapshot }) => snapshot.id));
+}

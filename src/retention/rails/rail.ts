@@ -115,6 +115,12 @@ export function usualInterval(
   return Math.max(gap(among.map(({ time }) => time)), gap(among.map(({ storedAt }) => storedAt)), 1000);
 }
 
+/** The shorter of two intervals, as far as they are known; null where neither is. */
+export function shorterInterval(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
 /** What came longer ago says little of how often backups come now. */
 const lately = 30 * 86_400_000;
 

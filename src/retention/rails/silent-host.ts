@@ -1,6 +1,14 @@
 import { formatDuration } from "../../base/duration.ts";
 import type { TimedSnapshot } from "../clocks.ts";
-import { intervalOnRecord, listed, usualInterval, type Rail, type RailFacts, type RailSubject } from "./rail.ts";
+import {
+  intervalOnRecord,
+  listed,
+  shorterInterval,
+  usualInterval,
+  type Rail,
+  type RailFacts,
+  type RailSubject,
+} from "./rail.ts";
 
 /** How many usual intervals of silence pass, and the least that does: laptops sleep over a weekend. */
 const intervals = 3;
@@ -32,7 +40,5 @@ export const silentHost: Rail = {
 
 function intervalOf(snapshots: readonly TimedSnapshot[], facts: RailFacts): number | null {
   const { tolerance } = facts.limits;
-  const intervals = [usualInterval(snapshots, { tolerance }), intervalOnRecord(snapshots, facts)];
-  const known = intervals.filter((each) => each !== null);
-  return known.length === 0 ? null : Math.min(...known);
+  return shorterInterval(usualInterval(snapshots, { tolerance }), intervalOnRecord(snapshots, facts));
 }
