@@ -5,6 +5,7 @@ import { showConfiguration } from "../../config/show.ts";
 import type { CommandAction } from "../invocation.ts";
 import { loadConfiguration, secretSources } from "../load-configuration.ts";
 import { counted } from "../render/figures.ts";
+import { findingLine } from "../render/finding-line.ts";
 import { secretReferencesOf, tryReference } from "../try-secrets.ts";
 
 /** `holdfast config validate`: the file, then each secret it refers to. Exit 78 on the first kind of fault, all named. */
@@ -32,7 +33,7 @@ export const configValidate: CommandAction = async (invocation) => {
     `${file}: ${counted(configuration.repositories.size, "repository", "repositories")}, ${counted(references.length, "secret")}, all in order`,
   );
   const findings = keyFindings(configuration);
-  for (const { severity, evidence, remedy } of findings) screen.line(`${severity}: ${evidence}; ${remedy}`);
+  for (const finding of findings) screen.line(findingLine(finding));
   screen.line("Next:  holdfast snapshots");
   return {
     exitCode: 0,
@@ -43,9 +44,7 @@ export const configValidate: CommandAction = async (invocation) => {
 /** `holdfast config show`. */
 export const configShow: CommandAction = async (invocation) => {
   const { configuration } = await loadConfiguration(invocation);
-  for (const { severity, evidence, remedy } of keyFindings(configuration)) {
-    invocation.screen.note(`${severity}: ${evidence}; ${remedy}`);
-  }
+  for (const finding of keyFindings(configuration)) invocation.screen.note(findingLine(finding));
   process.stdout.write(showConfiguration(configuration));
   return { exitCode: 0, result: null };
 };

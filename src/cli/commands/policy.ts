@@ -12,6 +12,7 @@ import type { CommandAction } from "../invocation.ts";
 import { loadConfiguration } from "../load-configuration.ts";
 import { loadProfile } from "../open-repository.ts";
 import { framesFor } from "../policy-frames.ts";
+import { findingLine } from "../render/finding-line.ts";
 
 /** `holdfast policy ROLE [REPOSITORY] [--provider NAME]`. Asks no store and resolves no secret. */
 export const policy: CommandAction = async (invocation, input) => {
@@ -33,9 +34,7 @@ export const policy: CommandAction = async (invocation, input) => {
     frames,
     days: windowDays(recoveryWindow),
   });
-  for (const { severity, evidence, remedy } of keyFindings(configuration)) {
-    invocation.screen.note(`${severity}: ${evidence}; ${remedy}`);
-  }
+  for (const finding of keyFindings(configuration)) invocation.screen.note(findingLine(finding));
   process.stdout.write(script);
   return { exitCode: 0, result: null };
 };
