@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { createHash } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MemoryStore } from "../../src/adapters/memory/memory-store.ts";
@@ -47,7 +48,8 @@ async function repository() {
   });
   onTestFinished(async () => await host.remove());
   const to = new Date().toISOString();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // The store dates by the same clock: what comes next has to come after T.
+  while (Date.now() <= Date.parse(to)) await setTimeout(1);
   return { store, server, host, to, all: [objectKey("home/config"), ...named.map(([key]) => key)] };
 }
 

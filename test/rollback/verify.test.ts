@@ -28,10 +28,10 @@ function replacedInPlace(scene: Scene, key: ObjectKey): void {
     }
   };
   const read = scene.store.read.bind(scene.store);
-  const junk = async (): ReturnType<typeof read> => {
-    const bytes = new Blob(["junk"]).stream() as unknown as AsyncIterable<Uint8Array>;
-    return await Promise.resolve({ size: 4, versionId: null, bytes });
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.from("junk"));
   };
+  const junk = async (): ReturnType<typeof read> => await Promise.resolve({ size: 4, versionId: null, bytes: bytes() });
   scene.store.read = async (of, id) => await (of === key ? junk() : read(of, id));
 }
 
